@@ -1,0 +1,74 @@
+"""What goes wrong with an answer, as exceptions: a check refused it, it raised, it used a forbidden name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+
+class CheckFailure(AssertionError):
+    """A check refused an answer. ``str()`` is the message followed by the likely cause.
+
+    Attributes:
+        message: What was expected, what came, where first, in which case.
+        cause: The likely cause, one or two sentences; empty when none is sure enough.
+        name: What was compared ("dW").
+        actual: The refused value as plain data (None where there is none).
+        expected: What it was compared with.
+    """
+
+    def __init__(
+        self, message: str, *, cause: str = "", name: str = "", actual: Any = None, expected: Any = None
+    ) -> None:
+        super().__init__(f"{message}\nLikely cause: {cause}" if cause else message)
+        self.message = message
+        self.cause = cause
+        self.name = name
+        self.actual = actual
+        self.expected = expected
+
+
+@dataclass(frozen=True)
+class Raised:
+    """An exception of the student's code, as data that can cross between processes."""
+
+    type: str  # the exception's class name, "ValueError"
+    message: str
+    cell: str = ""  # the key of the source it happened in: a cell's name, or a file
+    line: int = 0  # in that cell or file, from 1; 0 when unknown
+    code: str = ""  # the student's expression that failed, or the whole line where that is unknown
+    operands: tuple[tuple[str, tuple[int, ...]], ...] = ()  # arrays in that expression, by their text, with shapes
+    exception: BaseException | None = field(default=None, compare=False, repr=False)  # only in the learner's process
+
+
+class StudentError(Exception):
+    """The student's code raised. ``str()`` says so in a sentence for the student, with the shapes involved.
+
+    In the learner's process the traceback is that of the student's own frames, so that ``--pdb`` stops there;
+    ``raised.exception`` is the original.
+    """
+
+    def __init__(self, raised: Raised) -> None:
+        super().__init__(raised)
+        self.raised = raised
+
+    def __str__(self) -> str:
+        from autograder.checks.shapes import explain_error  # it needs Raised, so it imports this module
+
+        return explain_error(self.raised)
+
+
+class ForbiddenName(Exception):  # noqa: N818 - a thing the student did, in the words of DESIGN.md
+    """Raised inside the student's code when it uses a name the exercise forbids."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.name = name
+
+
+class MissingAnswer(Exception):  # noqa: N818 - as above
+    """The submission does not define what a check asks for."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"there is no function `{name}` in this submission: was it renamed, or its cell deleted?")
+        self.name = name
