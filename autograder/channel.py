@@ -31,6 +31,7 @@ class Channel:
     """A socket to a worker, and the clock of its processor time."""
 
     def __init__(self, connection: socket.socket, *, pid: int) -> None:
+        """Talk over ``connection`` to the worker that is process ``pid``."""
         self._socket = connection
         self._socket.setblocking(False)
         self._clock = (~pid << 3) | 2  # the processor clock of another process, as clock_getcpuclockid(3) makes it

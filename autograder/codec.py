@@ -25,7 +25,7 @@ import numpy as np
 MAX_MESSAGE = 64 * 2**20
 MAX_STRUCTURE = 4 * 2**20  # an empty list is one byte here and 56 in memory
 MAX_DEPTH = 64
-MAX_ITEMS = 2_000_000
+MAX_ITEMS = 500_000
 MAX_INT_BYTES = 4096
 LONG_TEXT = 1024  # longer texts and bytes travel in the bulk
 HEADER = struct.Struct(">I")
@@ -42,9 +42,10 @@ class DecodeError(Exception):
 
 
 class UnsupportedValue(Exception):  # noqa: N818 - it names the value, as everywhere else
-    """A value cannot cross. ``value`` is the offending part, absent when its size is the problem."""
+    """A value cannot cross. ``parts`` holds the offending value, and nothing when size is the problem."""
 
     def __init__(self, reason: str, *parts: Any) -> None:
+        """Say what cannot cross; ``parts``: the offending value, or nothing."""
         super().__init__(reason)
         self.parts = parts
 

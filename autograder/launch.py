@@ -15,6 +15,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from autograder import sandbox
+from autograder.work_folder import remove
 
 START_SECONDS = 60.0
 _BOOT = (
@@ -31,6 +32,7 @@ class ForkingProcess:
         self._process = process
         self._control = control
         self._lock = threading.Lock()
+        self._base: Path | None = None
 
     @classmethod
     def start(cls, *, mode: sandbox.Mode = "full") -> Self:
@@ -63,6 +65,7 @@ class ForkingProcess:
             problem = answer.get("unavailable") or f"the warm parent did not start: {parent._last_words()}"
             parent.close()
             raise sandbox.SandboxUnavailable(problem, "a warm parent", "See `autograder doctor`")
+        parent._base = Path(answer["ready"])
         return parent
 
     def ask(self, request: Mapping[str, Any], descriptors: Sequence[int] = ()) -> dict[str, Any]:
@@ -93,6 +96,8 @@ class ForkingProcess:
             self._process.wait()
         if self._process.stderr:
             self._process.stderr.close()
+        if self._base is not None:
+            remove(self._base)  # it does so itself, unless it was killed
 
     def __enter__(self) -> Self:
         return self

@@ -23,6 +23,7 @@ class WorkerLost(Exception):  # noqa: N818 - what happened to the worker, not wh
     """
 
     def __init__(self, status: Status, where: str, *, cell: str = "", runs: tuple[Any, ...] = ()) -> None:
+        """Say how it ended, and where the student's code was."""
         super().__init__(f"{status}: {where}" if where else str(status))
         self.status = status
         self.where = where

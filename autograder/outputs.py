@@ -92,6 +92,7 @@ class CapturedStream(io.TextIOBase):
     encoding = "utf-8"
 
     def __init__(self, outputs: Outputs, name: str) -> None:
+        """Write into ``outputs`` as the stream "stdout" or "stderr"."""
         self._outputs = outputs
         self.name = f"<{name}>"
         self._stream = name

@@ -8,6 +8,8 @@ from autograder import codec
 from autograder.checks.failure import Raised
 from autograder.checks.host import Outcome, Returned
 
+AUTHOR_ERROR = "AuthorError"  # the type of a Raised starts so when a function given to submission.run is at fault
+
 
 class Forged(Exception):  # noqa: N818 - the reply, not the error
     """A reply is none that our own code would have sent."""

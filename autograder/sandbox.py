@@ -66,6 +66,7 @@ class SandboxUnavailable(Exception):  # noqa: N818 - the state it names
     """A worker cannot be locked down here. The message is for staff: what happened, what was expected, what next."""
 
     def __init__(self, happened: str, expected: str, what_next: str) -> None:
+        """Put the three parts of the message together."""
         super().__init__(f"{happened}. Expected: {expected}. {what_next}")
 
 
@@ -184,7 +185,7 @@ def readable_paths() -> tuple[Path, ...]:
         spec = importlib.util.find_spec(name)
         if spec is not None and spec.origin is not None:
             package = Path(spec.origin).parent
-            found += [package, package.parent / f"{name}.libs"]
+            found.append(package.parent if package.parent.name in {"site-packages", "dist-packages"} else package)
     found.append(Path(__file__).parent)
     return tuple(dict.fromkeys(path.resolve() for path in found))
 

@@ -29,7 +29,7 @@ _SCRIPT_MAGICS = ("bash", "sh", "script", "perl", "ruby", "pypy", "python", "pyt
 _INSTALL_MAGICS = ("pip", "conda", "mamba", "micromamba", "uv")
 
 
-class CellCompiler(CachingCompiler):
+class CellCompiler(CachingCompiler):  # type: ignore[misc]  # IPython is untyped
     """Compiles the next cell under the name it was given."""
 
     cell_name = "cell"
@@ -39,7 +39,7 @@ class CellCompiler(CachingCompiler):
         return self.cell_name
 
 
-class CellPublisher(DisplayPublisher):
+class CellPublisher(DisplayPublisher):  # type: ignore[misc]  # IPython is untyped
     """Takes what ``display`` and ``plt.show`` give."""
 
     def publish(self, data: Any, metadata: Any = None, *args: Any, **kwargs: Any) -> None:
@@ -51,7 +51,7 @@ class CellPublisher(DisplayPublisher):
         _shell(self).outputs.clear()
 
 
-class CellResult(DisplayHook):
+class CellResult(DisplayHook):  # type: ignore[misc]  # IPython is untyped
     """Takes the value of a cell's last line."""
 
     def __call__(self, result: Any = None) -> None:
@@ -64,7 +64,7 @@ class CellResult(DisplayHook):
         shell.outputs.display("execute_result", data)
 
 
-class CellShell(InteractiveShell):
+class CellShell(InteractiveShell):  # type: ignore[misc]  # IPython is untyped
     """Runs cells for a worker. It is made in the warm parent, once."""
 
     compiler_class = CellCompiler

@@ -29,9 +29,9 @@ from autograder.checks.host import StudentView
 from autograder.checks.plain import described
 from autograder.checks.shapes import raised_from
 from autograder.outputs import Outputs, encodable
+from autograder.replies import AUTHOR_ERROR
 from autograder.shell import CellShell, remember_source
 
-AUTHOR_ERROR = "AuthorError"  # the type of a Raised starts so when the check's own function is at fault
 MAX_MESSAGE_TEXT = 2000
 _TRACEBACK_FRAMES = 8
 _OUTCOME_ROOM = codec.MAX_MESSAGE - codec.MAX_STRUCTURE - 2**16
@@ -41,6 +41,7 @@ class StudentProcess:
     """Answers the requests of one worker's referee until it hangs up."""
 
     def __init__(self, channel: int, shell: CellShell) -> None:
+        """Answer on the descriptor ``channel``."""
         self._channel = channel
         self._shell = shell
         self._sources: dict[str, str] = {}
@@ -167,8 +168,8 @@ class StudentProcess:
         try:
             raised = raised_from(error, self._sources)
             if isinstance(error, SyntaxError) and error.filename in self._sources:  # no frame of its own
-                where = {"cell": error.filename, "line": error.lineno or 0, "code": (error.text or "").strip()}
-                raised = replace(raised, message=error.msg, **where)
+                raised = replace(raised, message=error.msg, code=(error.text or "").strip())
+                raised = replace(raised, cell=error.filename, line=error.lineno or 0)
             if isinstance(error, MemoryError) or "can't allocate memory" in raised.message:
                 raised = replace(raised, type="MemoryError")
             message, code = encodable(raised.message[:MAX_MESSAGE_TEXT]), encodable(raised.code[:500])

@@ -465,7 +465,7 @@ def _segment(text: str, node: ast.stmt) -> str:
     """The source lines of a top-level statement, decorators included, trailing end-of-line comments too."""
     decorators = getattr(node, "decorator_list", [])
     first = min([node.lineno, *(decorator.lineno for decorator in decorators)])
-    return "\n".join(text.splitlines()[first - 1 : node.end_lineno])
+    return "\n".join(re.split(r"\r\n|\r|\n", text)[first - 1 : node.end_lineno])
 
 
 def _code_dump(tree: ast.Module) -> str:

@@ -49,7 +49,7 @@ def filter_program(*, landlock_version: int) -> bytes:
     Raises:
         ImportError, OSError, RuntimeError: If pyseccomp or the system's libseccomp is missing.
     """
-    import pyseccomp as seccomp  # type: ignore[import-untyped]  # it ships no types
+    import pyseccomp as seccomp
 
     rules = seccomp.SyscallFilter(seccomp.ALLOW)
     rules.set_attr(seccomp.Attr.ACT_BADARCH, seccomp.KILL_PROCESS)

@@ -19,6 +19,7 @@ import gc
 import importlib
 import json
 import os
+import random
 import select
 import shutil
 import signal
@@ -56,6 +57,7 @@ class ForkingParent:
     """Forks, watches, kills and reaps workers."""
 
     def __init__(self, control: socket.socket, *, base: Path, lockdown: Lockdown, shell: CellShell) -> None:
+        """Serve ``control``; the work folders lie in ``base``, and workers take over ``shell``."""
         self._control = control
         self._base = base
         self._lockdown = lockdown
@@ -190,6 +192,7 @@ def _become_worker(
         Path("/proc/self/oom_score_adj").write_text("1000")
         os.environ.update(HOME=str(folder), TMPDIR=str(folder), USER="student", LOGNAME="student")
         tempfile.tempdir = None
+        random.seed(0)  # Python seeds it anew in every fork
         sys.path.append(str(folder))
         from autograder.student_process import StudentProcess
 
@@ -240,6 +243,7 @@ def _children_of_this_process() -> set[int]:
 def _warm_up() -> CellShell:
     """Import what is slow, and do once what is slow the first time."""
     import matplotlib.pyplot as plt
+    import numpy as np
     import torch
 
     import autograder.student_process
@@ -263,7 +267,8 @@ def _warm_up() -> CellShell:
     with contextlib.suppress(ImportError):
         importlib.import_module("sklearn.datasets")  # 1.5 s, and lessons read its digits
     torch.nn.functional.conv2d(torch.ones(1, 1, 4, 4), torch.ones(1, 1, 2, 2))
-    torch.manual_seed(0)
+    torch.manual_seed(0)  # every worker starts with the same global generators: a regrade gives the same marks
+    np.random.seed(0)
     shell.outputs = Outputs()
     return shell
 
@@ -275,7 +280,7 @@ def main(descriptor: int, mode: str) -> None:
     base = Path(tempfile.mkdtemp(prefix="autograder-"))
     base.chmod(0o711)  # workers have other user ids, and must pass
     try:
-        os.environ["IPYTHONDIR"] = str(base / "ipython")
+        os.environ.update(IPYTHONDIR=str(base / "ipython"), TORCHINDUCTOR_CACHE_DIR=str(base / "torch"))
         from autograder.sandbox import Lockdown, SandboxUnavailable
 
         try:
@@ -293,7 +298,7 @@ def main(descriptor: int, mode: str) -> None:
             return
         gc.collect()
         gc.freeze()
-        control.send(json.dumps({"ready": True}).encode())
+        control.send(json.dumps({"ready": str(base)}).encode())
         ForkingParent(control, base=base, lockdown=lockdown, shell=shell).serve()
     finally:
         shutil.rmtree(base, ignore_errors=True)

@@ -2,11 +2,52 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
 from autograder.worker import WarmParent, Worker
+
+collect_ignore = ["tiny_course"]  # the parts of a course, not tests of ours
+
+
+@pytest.fixture(scope="session")
+def built_tiny_course(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A course with the lesson L99 of ``tests/tiny_course``, built; not to be changed."""
+    from autograder.build import build_lesson, write_built
+
+    here = Path(__file__).parent
+    root = shutil.copytree(here / "tiny_course", tmp_path_factory.mktemp("built") / "course")
+    shutil.copy(here.parent / "nbgrader_config.py", root)
+    write_built(build_lesson(root, "L99"))
+    return root
+
+
+@pytest.fixture
+def tiny_course(built_tiny_course: Path, tmp_path: Path) -> Path:
+    """A copy of the tiny course for one test to work in."""
+    return shutil.copytree(built_tiny_course, tmp_path / "course")
+
+
+@pytest.fixture
+def hand_in(tiny_course: Path) -> Callable[..., Path]:
+    """Hands in the released L99 with some cells changed: ``hand_in("ann", double="def double(x): ...")``."""
+
+    def hand_in(student: str, *, extra: tuple[dict[str, object], ...] = (), **answers: str) -> Path:
+        notebook = json.loads((tiny_course / "release/L99/99_Tiny.ipynb").read_text())
+        for cell in notebook["cells"]:
+            grading = cell["metadata"].get("nbgrader", {})
+            cell["source"] = answers.get(grading.get("grade_id"), cell["source"])
+        notebook["cells"] += extra
+        folder = tiny_course / "submitted" / student / "L99"
+        folder.mkdir(parents=True)
+        (folder / "99_Tiny.ipynb").write_text(json.dumps(notebook))
+        return folder / "99_Tiny.ipynb"
+
+    return hand_in
 
 
 @pytest.fixture(scope="session")

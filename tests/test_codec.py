@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
 import struct
 from typing import Any
@@ -159,8 +160,8 @@ def _doubled(times: int) -> list[Any]:
         (np.broadcast_to(1.0, (10**6, 10**6)), "at most 60 MB"),
         (torch.ones(1).expand(10**9), "at most 60 MB"),
         (_itself(), "more than 64 deep"),
-        (_doubled(60), "more than 2,000,000 values"),
-        ([1.5] * 1_000_000, "use an array"),
+        (_doubled(60), "more than 500,000 values"),
+        ([1.5] * 490_000, "use an array"),
         (np.random.Generator(np.random.MT19937(1)), "MT19937"),
     ],
     ids=lambda value: type(value).__name__,
@@ -182,10 +183,8 @@ def test_no_bytes_make_the_reader_do_anything_but_refuse() -> None:
         damaged = bytearray(good)
         for _ in range(rng.randint(1, 4)):
             damaged[rng.randrange(len(damaged))] = rng.randrange(256)
-        try:
+        with contextlib.suppress(DecodeError):
             decode(damaged[: rng.randint(0, len(damaged))] if rng.random() < 0.3 else damaged)
-        except DecodeError:
-            pass
 
 
 @pytest.mark.parametrize(

@@ -211,7 +211,7 @@ def _assert_array_unchanged(after: Any, before: Any, name: str) -> None:
             cause=IN_PLACE,
             name=name,
         )
-    changed = ~((now == then) | ((now != now) & (then != then)))  # noqa: PLR0124 - NaN is what differs from itself
+    changed = ~((now == then) | ((now != now) & (then != then)))  # NaN is what differs from itself
     if not changed.any():
         return
     where = tuple(int(i) for i in np.argwhere(changed)[0])

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 
-class CheckFailure(AssertionError):
+class CheckFailure(AssertionError):  # noqa: N818 - the word of the course, not an error of ours
     """A check refused an answer. ``str()`` is the message followed by the likely cause.
 
     Attributes:
@@ -20,6 +20,7 @@ class CheckFailure(AssertionError):
     def __init__(
         self, message: str, *, cause: str = "", name: str = "", actual: Any = None, expected: Any = None
     ) -> None:
+        """Say what was expected and what came; the class says what each part is."""
         super().__init__(f"{message}\nLikely cause: {cause}" if cause else message)
         self.message = message
         self.cause = cause
@@ -49,6 +50,7 @@ class StudentError(Exception):
     """
 
     def __init__(self, raised: Raised) -> None:
+        """Tell of ``raised``."""
         super().__init__(raised)
         self.raised = raised
 
@@ -62,6 +64,7 @@ class ForbiddenName(Exception):  # noqa: N818 - a thing the student did, in the 
     """Raised inside the student's code when it uses a name the exercise forbids."""
 
     def __init__(self, name: str) -> None:
+        """Name what was used."""
         super().__init__(name)
         self.name = name
 
@@ -70,5 +73,6 @@ class MissingAnswer(Exception):  # noqa: N818 - as above
     """The submission does not define what a check asks for."""
 
     def __init__(self, name: str) -> None:
+        """Name what is not there."""
         super().__init__(f"there is no function `{name}` in this submission: was it renamed, or its cell deleted?")
         self.name = name

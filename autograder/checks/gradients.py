@@ -82,7 +82,9 @@ def assert_vjp(
     __tracebackhide__ = True
     upstream = np.asarray(cotangent, dtype=np.float64)
     if not np.size(at) or not upstream.any():
-        raise ValueError("assert_vjp needs entries to differentiate and a cotangent that is not 0: it would prove nothing")
+        raise ValueError(
+            "assert_vjp needs entries to differentiate and a cotangent that is not 0: it would prove nothing"
+        )
     expected = numerical_vjp(f, at, upstream)
     sizes = dims if dims is not None else {"batch": len(upstream)} if upstream.ndim >= 2 else {}
 

@@ -44,7 +44,9 @@ def mistake_source(mistake: Mistake, definition_source: str) -> str:
     label = mistake.name or mistake.exercise
     if bool(mistake.edits) == bool(mistake.answer):
         raise MistakeError(f'mistake {label!r} ("{mistake.says}"): give either edits or an answer')
-    wrong = textwrap.dedent(mistake.answer).strip("\n") + "\n" if mistake.answer else _edited(mistake, definition_source)
+    wrong = (
+        textwrap.dedent(mistake.answer).strip("\n") + "\n" if mistake.answer else _edited(mistake, definition_source)
+    )
     _require_another_definition(wrong, definition_source, label)
     return wrong
 

@@ -33,6 +33,12 @@ def is_tensor(value: object) -> bool:
     return torch is not None and hasattr(torch, "Tensor") and is_a(value, torch.Tensor)
 
 
+def tensor_shape(value: Any) -> tuple[int, ...]:
+    """The shape of a tensor, of a subclass too, without its ``__torch_function__``."""
+    with sys.modules["torch"]._C.DisableTorchFunctionSubclass():
+        return tuple(int(size) for size in value.shape)
+
+
 def plain_data(value: Any) -> Any:
     """Copy a value of the student's into the base types, as if it had crossed from another process.
 
@@ -52,7 +58,7 @@ def plain_data(value: Any) -> Any:
         return {_plain_key(key): plain_data(item) for key, item in dict.items(value)}
     for sequence in (list, tuple):
         if is_a(value, sequence):
-            return sequence(plain_data(item) for item in sequence.__iter__(value))  # type: ignore[attr-defined]
+            return sequence(plain_data(item) for item in sequence.__iter__(value))
     return _plain_scalar(value)
 
 
@@ -72,7 +78,7 @@ def _plain_scalar(value: Any) -> Any:
     conversions = ((int, int.__int__), (float, float.__float__), (complex, complex.__complex__), (str, str.__str__))
     for base, convert in conversions:
         if is_a(value, base):
-            return convert(value)  # type: ignore[arg-type]
+            return convert(value)
     raise UnsupportedValue(described(value))
 
 
@@ -125,9 +131,10 @@ def as_array(value: Any, *, name: str = "the value") -> Array:
 def _tensor_as_array(value: Any) -> Array:
     torch = sys.modules["torch"]
     with torch._C.DisableTorchFunctionSubclass():
-        plain = torch.Tensor.detach(value).as_subclass(torch.Tensor)
-        if plain.layout is not torch.strided:
-            plain = plain.to_dense()
+        dense = torch.Tensor.detach(value)
+        if dense.layout is not torch.strided:
+            dense = dense.to_dense()
+        plain = dense.as_subclass(torch.Tensor)
         if plain.dtype in {torch.bfloat16}:  # NumPy has no bfloat16; every bfloat16 is a float32
             plain = plain.float()
         return np.array(plain.numpy(force=True))
@@ -135,7 +142,7 @@ def _tensor_as_array(value: Any) -> Array:
 
 def _stacked(value: Any, name: str) -> Array:
     base = list if is_a(value, list) else tuple
-    parts = [as_array(item, name=f"{name}[{i}]") for i, item in enumerate(base.__iter__(value))]  # type: ignore[arg-type]
+    parts = [as_array(item, name=f"{name}[{i}]") for i, item in enumerate(base.__iter__(value))]
     shapes = {part.shape for part in parts}
     if len(shapes) > 1:
         listed = ", ".join(str(part.shape) for part in parts[:4])
@@ -160,7 +167,7 @@ def described(value: object) -> str:
     if is_a(value, np.ndarray):
         return f"an array of shape {np.ndarray.shape.__get__(value)}"
     if is_tensor(value):
-        return f"a tensor of shape {tuple(value.shape)}"  # type: ignore[attr-defined]
+        return f"a tensor of shape {tensor_shape(value)}"
     for base in (list, tuple, dict):
         if is_a(value, base):
             count = base.__len__(value)  # type: ignore[arg-type]

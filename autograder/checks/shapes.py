@@ -1,16 +1,39 @@
-"""Shapes (being written)."""
+"""NumPy's, torch's and Python's errors in the student's words: operands, shapes, axes, and what to look at."""
+
 from __future__ import annotations
-from collections.abc import Mapping
+
+import re
+
+from autograder.checks.array_errors import ARRAY_RULES
 from autograder.checks.failure import Raised
+from autograder.checks.operands import Operands, operands_on_line, place, raised_from
+from autograder.checks.python_errors import PYTHON_RULES
 
-
-def raised_from(exception: BaseException, sources: Mapping[str, str]) -> Raised:
-    return Raised(type(exception).__name__, str(exception))
+__all__ = ["Operands", "explain_error", "operands_on_line", "raised_from"]
 
 
 def explain_error(raised: Raised) -> str:
-    return f"{raised.type}: {raised.message}"
+    """What happened, for the student: the line, the shapes on it, what must hold, and the original message."""
+    if raised.type == "NotImplementedError":
+        return "not implemented yet" + (f": {raised.message}" if raised.message else "")
+    if raised.type in {"MissingAnswer", "UnsupportedValue"}:
+        return raised.message
+    where = place(raised)
+    before = f"{where}: " if where else ""
+    if raised.type == "ForbiddenName":
+        return f"{before}uses `{raised.message}`, which this exercise forbids."
+    original = f"{raised.type}: {raised.message}" if raised.message else raised.type
+    explanation = _explanation(raised)
+    return f"{before}{explanation}\n({original})" if explanation else f"{before}{original}"
 
 
-def operands_on_line(code: str, frame_locals: Mapping[str, object]) -> tuple[tuple[str, tuple[int, ...]], ...]:
-    return ()
+def _explanation(raised: Raised) -> str:
+    for pattern, explain in ARRAY_RULES:
+        match = re.search(pattern, raised.message)
+        if match:
+            return explain if isinstance(explain, str) else explain(match, raised)
+    for kind, pattern, template in PYTHON_RULES:
+        match = re.search(pattern, raised.message, re.DOTALL)
+        if match and raised.type in kind.split():
+            return template.format(**match.groupdict())
+    return ""

@@ -1,0 +1,43 @@
+# `make demo` and `make test` set everything up by themselves; they need Python 3.11 and pip.
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: demo test lint build audit constraints clean
+
+demo: $(READY)  ## build the course, grade the sample class, say where to look
+	$(BIN)/autograder build
+	$(BIN)/autograder demo
+
+test: $(READY)  ## the whole suite
+	$(BIN)/autograder build --check
+	$(BIN)/python -m pytest -n 2 -q
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+build: $(READY)
+	$(BIN)/autograder build
+
+audit: $(READY)  ## the gates with many seeds, and mutants of every solution
+	$(BIN)/autograder audit
+
+constraints:  ## renew constraints.txt from what a fresh environment resolves to
+	rm -rf $(VENV)
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet -e '.[notebook,grading,dev]'
+	head -2 constraints.txt > constraints.new
+	$(BIN)/pip freeze --exclude-editable | sed 's/^torch==\([0-9.]*\).*/torch==\1/' >> constraints.new
+	mv constraints.new constraints.txt
+
+$(READY): pyproject.toml constraints.txt
+	command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) is not here. Install Python 3.11, or say PYTHON=... make ..."; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --constraint constraints.txt -e '.[notebook,grading,dev]'
+	touch $(READY)
+
+clean:
+	rm -rf $(VENV) demo

@@ -1,0 +1,274 @@
+"""The command ``autograder``."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from autograder import __version__
+from autograder.authored import find_root
+from autograder.desk import DeskError, PublicLesson
+from autograder.lesson import LessonError
+
+if TYPE_CHECKING:
+    from autograder.verdict import Report
+
+GRADING_EXTRA = "Install what grading needs: pip install -c constraints.txt '.[grading]'"
+
+
+class _Friendly(click.Group):
+    """Errors meant for a person end the command with their message, not with a stack."""
+
+    def invoke(self, context: click.Context) -> Any:
+        try:
+            return super().invoke(context)
+        except (LessonError, DeskError) as error:
+            raise click.ClickException(str(error)) from error
+        except ModuleNotFoundError as error:
+            raise click.ClickException(f"{error.name} is not installed. {GRADING_EXTRA}") from error
+
+
+@click.group(cls=_Friendly, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__)
+def main() -> None:
+    """Learn deep learning by writing it, and grade those who do."""
+
+
+@main.command()
+@click.argument("lesson", required=False)
+@click.option("--check", is_flag=True, help="Write nothing; fail, naming the file, when one differs from what is built.")
+@click.option("--overwrite", is_flag=True, help="Replace exercises you edited too; yours are kept as FILE.yours.")
+def build(lesson: str | None, *, check: bool, overwrite: bool) -> None:
+    """Make notebooks, releases and desks from what authors wrote."""
+    from autograder.build import build_keys, build_lesson, compare_built, write_built
+
+    root = find_root()
+    failed = False
+    for key in build_keys(root, lesson):
+        built = build_lesson(root, key)
+        if check:
+            comparison = compare_built(built)
+            for path in comparison.differing:
+                click.echo(f"differs: {path.relative_to(root)}")
+            failed = failed or bool(comparison.differing)
+            yours = comparison.yours
+        else:
+            yours = write_built(built, overwrite=overwrite)
+            click.echo(f"built {key}: {built.lesson.title}")
+        for path in yours:
+            click.echo(f"yours: {path.relative_to(root)} (edited; --overwrite starts it anew)")
+    if failed:
+        raise click.ClickException("built files differ from their sources. Run `autograder build`.")
+
+
+@main.command()
+@click.argument("lesson")
+@click.option("--student", default="*", show_default=True, help="Grade only students whose name matches.")
+@click.option("--jobs", default=os.cpu_count() or 1, show_default="all cores", type=click.IntRange(1), help="Referees.")
+@click.option("--sandbox", type=click.Choice(["full", "none"]), default="full", show_default=True)
+def grade(lesson: str, *, student: str, jobs: int, sandbox: str) -> None:
+    """Grade submitted/*/LESSON with the hidden checks, into the gradebook."""
+    reports = _grade(find_root(), lesson, student=student, jobs=jobs, sandbox=sandbox)
+    if any(report.is_broken for report in reports):
+        raise click.ClickException("some exercises have no mark yet: a check of the course failed (see above).")
+
+
+@main.command()
+@click.argument("lesson")
+@click.argument("exercise")
+@click.argument("number", type=int, default=1)
+def hint(lesson: str, exercise: str, number: int) -> None:
+    """Show a hint for an exercise: 1 says where to look, the last names the idea."""
+    from autograder.integrations.notebook import hint_text
+
+    public = _released(lesson)
+    if exercise not in public.exercises:
+        raise click.ClickException(f"{lesson} has no exercise {exercise!r}. It has: {', '.join(public.exercises)}.")
+    text = hint_text(public.exercises[exercise], number)
+    click.echo(text.replace(f'hint("{exercise}", ', f"autograder hint {lesson} {exercise} ").replace(")", "", 0))
+
+
+@main.command("open")
+@click.argument("lesson")
+def open_lesson(lesson: str) -> None:
+    """Put a lesson's student notebook on your desk, and say how to open it."""
+    _released(lesson)
+    root = find_root()
+    for path in sorted((root / "release" / lesson).glob("*.ipynb")):
+        target = root / "exercises" / lesson / path.name
+        if target.exists():
+            click.echo(f"{target.relative_to(root)} is there already, with your work in it.")
+        else:
+            shutil.copyfile(path, target)
+        click.echo(f"Open it with: jupyter lab {target.relative_to(root)}")
+
+
+@main.command()
+@click.argument("lesson", required=False)
+@click.option("--seeds", default=200, show_default=True, type=click.IntRange(1))
+def audit(lesson: str | None, *, seeds: int) -> None:
+    """Test a lesson's checks: stubs, solutions, alternatives, mistakes, mutants."""
+    from autograder.audit import audit as run_audit
+    from autograder.build import build_keys
+
+    root = find_root()
+    passed = [run_audit(root, key, seeds=seeds, echo=click.echo) for key in build_keys(root, lesson)]
+    if not all(passed):
+        raise click.ClickException("the audit found something (see above).")
+
+
+@main.command()
+def doctor() -> None:
+    """Say how well this machine can lock up student code."""
+    from autograder.sandbox import tier
+
+    found = tier()
+    for sentence in found.sentences():
+        click.echo(sentence)
+    if not found.is_enough:
+        raise click.ClickException("`autograder grade` refuses here; --sandbox none is for submissions you trust.")
+
+
+@main.command()
+@click.argument("lesson", default="L06")
+def demo(lesson: str) -> None:
+    """Release a lesson, grade its sample class, write feedback: all in the folder demo/."""
+    root = find_root()
+    course = root / "demo"
+    _copy_course(root, course, lesson)
+    _nbgrader(course, "generate_assignment", lesson, "--force")
+    click.echo(f"Released {lesson} with nbgrader; grading its sample class.")
+    _grade(course, lesson, student="*", jobs=os.cpu_count() or 1, sandbox="full")
+    click.echo("Writing nbgrader's feedback pages ...")
+    _nbgrader(course, "generate_feedback", lesson, "--force")
+    first = next(iter(sorted((course / "feedback").glob(f"*/{lesson}/*.html"))), course / "feedback")
+    click.echo(
+        "\nWhere to look next:\n"
+        f"  demo/reports/{lesson}/results.csv   the table above\n"
+        f"  demo/reports/{lesson}/*.json        one report a submission (docs/report.md)\n"
+        "  demo/gradebook.db              nbgrader's gradebook; see it in the formgrader:\n"
+        "                                 cd demo && ../.venv/bin/jupyter lab   (menu Nbgrader > Formgrader)\n"
+        f"  {first.relative_to(root)}   what a student reads\n"
+        f"  exercises/{lesson}/             solve it yourself: .venv/bin/pytest exercises/{lesson}"
+    )
+
+
+def _grade(root: Path, key: str, *, student: str, jobs: int, sandbox: str) -> list[Report]:
+    from rich.progress import MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    from autograder.authored import read_lesson
+    from autograder.grading import grade as grade_class
+    from autograder.grading import submitted_folders, write_report, write_results
+    from autograder.integrations.feedback import judged_notebook
+    from autograder.integrations.gradebook import GradebookError, GradebookWriter, submission_oddities
+    from autograder.sandbox import SandboxUnavailable
+
+    lesson = read_lesson(root, key)
+    handed = submitted_folders(root, key, student=student)
+    if not handed:
+        raise click.ClickException(f"nothing to grade: no folder matches submitted/{student}/{key} in {root}.")
+    reports = []
+    columns = (TextColumn("{task.description}"), MofNCompleteColumn(), TimeRemainingColumn())
+    mode: Any = sandbox
+    try:
+        with GradebookWriter.open(root) as writer, Progress(*columns, transient=True) as progress:
+            writer.register(lesson)
+            task = progress.add_task(f"grading {key}", total=len(handed))
+            for graded in grade_class(lesson, handed, jobs=jobs, mode=mode):
+                judgement = graded.judgement
+                report = _with_oddities(judgement.report, submission_oddities(graded.handed.folder))
+                write_report(root, report)
+                notebook = None if graded.notebook is None else judged_notebook(graded.notebook, judgement)
+                writer.record(
+                    report.student, lesson, submitted=graded.handed.folder, report=report, notebook=notebook
+                )
+                reports.append(report)
+                progress.advance(task)
+    except (SandboxUnavailable, GradebookError) as error:
+        raise click.ClickException(str(error)) from error
+    reports.sort(key=lambda report: report.student)
+    write_results(root, reports)
+    _print_table(reports)
+    return reports
+
+
+def _with_oddities(report: Report, more: Sequence[str]) -> Report:
+    from dataclasses import replace
+
+    return replace(report, oddities=(*report.oddities, *more)) if more else report
+
+
+def _print_table(reports: Sequence[Report]) -> None:
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+
+    from autograder.grading import diagnosis, mistakes_made
+    from autograder.wording import sign
+
+    table = Table(title=f"{reports[0].lesson}: {len(reports)} submissions", row_styles=["", "dim"])
+    table.add_column("student", overflow="fold")
+    table.add_column("points", justify="right")
+    for verdict in reports[0].exercises:
+        table.add_column(verdict.exercise, justify="right", max_width=9, overflow="fold")
+    table.add_column("status")
+    table.add_column("diagnosis", ratio=1)
+    for report in reports:
+        marks = [f"{'–' if v.points is None else format(v.points, 'g')} {sign(v.status)}" for v in report.exercises]
+        table.add_row(escape(report.student), f"{report.points:g}", *marks, _status(report), escape(diagnosis(report)))
+    width = None if sys.stdout.isatty() else 200
+    console = Console(width=width)
+    console.print(table)
+    for (exercise, sentence), count in mistakes_made(reports).items():
+        console.print(f"{count} × {exercise}: {escape(sentence)}", highlight=False)
+
+
+def _status(report: Report) -> str:
+    from autograder.verdict import Status
+
+    if report.problem:
+        return str(Status.MISSING)
+    statuses = [verdict.status for verdict in report.exercises]
+    order = (Status.BROKEN, Status.CRASHED, Status.MEMORY, Status.TIMEOUT, Status.FORBIDDEN, Status.FAILED, Status.MISSING)
+    return str(next((status for status in order if status in statuses), Status.PASSED))
+
+
+def _released(key: str) -> PublicLesson:
+    folder = find_root() / "release" / key
+    if not folder.is_dir():
+        known = ", ".join(sorted(path.name for path in folder.parent.glob("L*"))) or "none"
+        raise click.ClickException(f"there is no lesson {key}. Lessons: {known}.")
+    return PublicLesson.beside(folder)
+
+
+def _copy_course(root: Path, course: Path, key: str) -> None:
+    """A course folder of its own for the demonstration, with the sample class handed in."""
+    _remove(course)
+    for part in (f"source/{key}", f"release/{key}", f"solutions/{key}", f"tests/hidden/{key}"):
+        shutil.copytree(root / part, course / part, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(root / "nbgrader_config.py", course)
+    samples = root / "tests" / "submissions" / key
+    for case in sorted(path for path in samples.iterdir() if path.is_dir()):
+        ignore = shutil.ignore_patterns("report.json")
+        shutil.copytree(case, course / "submitted" / case.name / key, ignore=ignore)
+
+
+def _remove(folder: Path) -> None:
+    """Remove a folder with read-only files in it."""
+    if folder.exists():
+        shutil.rmtree(folder)
+
+
+def _nbgrader(course: Path, *command: str) -> None:
+    done = subprocess.run(  # noqa: S603 - our own interpreter, and words of ours
+        [sys.executable, "-m", "nbgrader", *command], cwd=course, capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        raise click.ClickException(f"nbgrader {' '.join(command)} failed:\n{done.stderr[-2000:]}")

@@ -1,0 +1,170 @@
+"""A whole class: what was handed in, judged by one or several referees, one report a submission.
+
+Each referee is a process with its own warm parent. The caller is the only writer of gradebook and reports.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import tempfile
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from dataclasses import dataclass, replace
+from functools import cache
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+from autograder.authored import read_lesson
+from autograder.lesson import Lesson
+from autograder.referee import Judgement, Referee
+from autograder.sandbox import Mode, SandboxUnavailable
+from autograder.secret import course_secret
+from autograder.submission import Notebook, UnreadableSubmission, read_notebook, submission_of
+from autograder.verdict import Report, Status, report_to_dict
+from autograder.worker import WarmParent
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet would run what begins so
+
+
+@dataclass(frozen=True)
+class Handed:
+    """What one student handed in."""
+
+    student: str
+    folder: Path
+
+
+@dataclass(frozen=True)
+class Graded:
+    """One submission after judging: the rebuilt notebook is None when there was none to judge."""
+
+    handed: Handed
+    judgement: Judgement
+    notebook: Notebook | None
+
+
+def submitted_folders(root: Path, key: str, *, student: str = "*") -> tuple[Handed, ...]:
+    """The folders ``submitted/STUDENT/LNN``, in the order of the students' names."""
+    found = (root / "submitted").glob(f"{student}/{key}")
+    return tuple(Handed(folder.parent.name, folder) for folder in sorted(found) if folder.is_dir())
+
+
+def grade(lesson: Lesson, handed: Sequence[Handed], *, jobs: int = 1, mode: Mode = "full") -> Iterator[Graded]:
+    """Judge submissions, each result as soon as it is there.
+
+    Raises:
+        SandboxUnavailable: If workers cannot be locked down on this machine.
+    """
+    if jobs == 1 or len(handed) < 2:
+        with WarmParent.start(mode=mode) as parent:
+            referee = Referee(lesson, parent=parent, secret=course_secret(lesson.root))
+            for one in handed:
+                yield grade_one(referee, one)
+        return
+    with ProcessPoolExecutor(min(jobs, len(handed)), mp_context=get_context("spawn")) as pool:
+        futures: list[Future[Graded]] = [pool.submit(_grade_in_pool, lesson.root, lesson.key, one, mode) for one in handed]
+        try:
+            for future in as_completed(futures):
+                yield future.result()
+        finally:
+            for future in futures:
+                future.cancel()
+
+
+def grade_one(referee: Referee, handed: Handed) -> Graded:
+    """Judge one submission. Whatever is wrong with it, there is a report."""
+    path = handed.folder / f"{referee.lesson.notebook}.ipynb"
+    if not path.is_file() or path.is_symlink():
+        there = ", ".join(sorted(found.name for found in handed.folder.iterdir())[:5]) or "nothing"
+        problem = f"missing: no {path.name} was handed in (there is {there}). Ask for it."
+        return Graded(handed, referee.without_submission(handed.student, problem), None)
+    try:
+        rebuilt = read_notebook(path, released=referee.released)
+    except UnreadableSubmission as error:
+        return Graded(handed, referee.without_submission(handed.student, f"missing: {error}"), None)
+    try:
+        judgement = referee.judge(submission_of(rebuilt), handed.student)
+    except SandboxUnavailable:
+        raise
+    except Exception as error:  # noqa: BLE001 - a fault of ours must not cost a student anything, nor stop the class
+        judgement = _broken(referee, handed.student, error)
+    return Graded(handed, judgement, rebuilt.notebook)
+
+
+def write_report(root: Path, report: Report) -> Path:
+    """Write one submission's report to ``reports/LNN/STUDENT.json``, whole or not at all."""
+    path = root / "reports" / report.lesson / f"{report.student}.json"
+    text = json.dumps(report_to_dict(report), indent=2, ensure_ascii=False) + "\n"
+    _write_whole(path, text)
+    return path
+
+
+def write_results(root: Path, reports: Sequence[Report]) -> Path:
+    """Write the class's results to ``reports/LNN/results.csv``: a line a student."""
+    path = root / "reports" / reports[0].lesson / "results.csv"
+    names = [verdict.exercise for verdict in reports[0].exercises]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(["student", "points", *names, *(f"{name}: status" for name in names), "diagnosis"])
+        for report in reports:
+            points = ["" if verdict.points is None else f"{verdict.points:g}" for verdict in report.exercises]
+            statuses = [str(verdict.status) for verdict in report.exercises]
+            row = [report.student, f"{report.points:g}", *points, *statuses, diagnosis(report)]
+            writer.writerow(["'" + cell if cell.startswith(_FORMULA) else cell for cell in row])
+    return path
+
+
+def diagnosis(report: Report) -> str:
+    """One line on a submission: what went wrong first."""
+    if report.problem:
+        return report.problem
+    first = next((verdict for verdict in report.exercises if verdict.status is not Status.PASSED), None)
+    return "" if first is None else f"{first.exercise}: {first.message}".replace("\n", " ")
+
+
+def mistakes_made(reports: Sequence[Report]) -> Mapping[tuple[str, str], int]:
+    """How many students made which known mistake: (exercise, sentence) -> count, most frequent first."""
+    counts = Counter(
+        (verdict.exercise, verdict.message) for report in reports for verdict in report.exercises if verdict.mistake
+    )
+    return dict(counts.most_common())
+
+
+@cache  # one referee and warm parent for the life of a pool's process
+def _pool_referee(root: Path, key: str, mode: Mode) -> Referee:
+    lesson = read_lesson(root, key)
+    return Referee(lesson, parent=WarmParent.start(mode=mode), secret=course_secret(root))
+
+
+def _grade_in_pool(root: Path, key: str, handed: Handed, mode: Mode) -> Graded:
+    return grade_one(_pool_referee(root, key, mode), handed)
+
+
+def _broken(referee: Referee, student: str, error: Exception) -> Judgement:
+    blank = referee.without_submission(student, "")
+    message = f"no mark yet: a fault of the course ({type(error).__name__}: {error})"
+    verdicts = tuple(
+        replace(verdict, status=Status.BROKEN, points=None, message=message) for verdict in blank.report.exercises
+    )
+    return Judgement(replace(blank.report, exercises=verdicts))
+
+
+def _write_whole(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem[:40]}-")
+    scratch = Path(name)
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        scratch.replace(path)
+    finally:
+        scratch.unlink(missing_ok=True)
+
+

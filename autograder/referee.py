@@ -1,0 +1,436 @@
+"""Running the hidden checks against a submission, and reaching verdicts.
+
+Theory of operation
+===================
+
+The referee is its own process. It holds what students must not see: hidden checks, expected values, solutions,
+mistakes. It never executes student code; that runs in a worker (``worker.py``), which it asks for values. All that
+comes back is plain data, and every comparison happens here. Marks fail closed: only a check that ended without any
+exception passes.
+
+An exercise is judged in a worker that holds the student's own answers. If it does not pass and needs others, it is
+judged again in a fresh worker whose earlier exercises are the solution's, so that one error costs once; the better
+result counts, and feedback comes from the second. A worker that is lost (time, memory, crash) is replaced by one
+that runs the same cells without the culprit.
+
+A failed exercise is explained by the first failing check: it is repeated here with every known mistake in place of
+the answer, solutions elsewhere. If a mistake gives exactly what the student's answer gave, it is the cause.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any, Protocol
+
+from autograder import __version__
+from autograder.authored import Module, read_alternatives, read_mistakes
+from autograder.checking import (
+    Check,
+    Ending,
+    collect_checks,
+    forbidden_message,
+    raised_ending,
+    run_check,
+    source_endings,
+    verdict_of,
+)
+from autograder.checks.failure import CheckFailure, StudentError
+from autograder.checks.host import Host
+from autograder.lesson import Exercise, Lesson, Limits
+from autograder.lost import WorkerLost
+from autograder.records import RecordingHost, same_failing_value, same_record
+from autograder.submission import (
+    Cell,
+    Role,
+    Submission,
+    read_json_notebook,
+    solution_submission,
+    text_of,
+)
+from autograder.trusted import TrustedDesk
+from autograder.verdict import CheckVerdict, ExerciseVerdict, Kind, Report, Status, exercise_points, exercise_status
+from autograder.worker import CellRun, WarmParent
+
+REPLACEMENTS = 3  # how often a lost worker is replaced for one submission
+_STOPPING = (Status.TIMEOUT, Status.MEMORY, Status.CRASHED)
+
+
+class Desk(Protocol):
+    """Where a submission's cells have been executed and its functions can be called."""
+
+    def execute(self, cells: Sequence[Cell], *, protected: frozenset[str]) -> list[CellRun]:
+        """Run cells in order."""
+        ...
+
+    def host(self, *, refuse: Sequence[str] = (), seconds: float | None = None) -> Host:
+        """A host for the fixture ``submission``."""
+        ...
+
+    def close(self) -> None:
+        """End it."""
+        ...
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """A report, and what the executed cells displayed."""
+
+    report: Report
+    runs: tuple[CellRun, ...] = ()
+
+
+@dataclass(frozen=True)
+class Trial:
+    """How an exercise did on one desk: its verdict, and what identifies its first failing check."""
+
+    verdict: ExerciseVerdict
+    failing: Check | None = None
+    ending: Ending | None = None
+    record: tuple[Any, ...] = ()
+
+
+class Referee:
+    """Judges submissions of one lesson. What is the same for all of them is done once."""
+
+    def __init__(self, lesson: Lesson, *, parent: WarmParent | None, secret: bytes) -> None:
+        """Prepare to judge.
+
+        Args:
+            lesson: The lesson.
+            parent: Forks the workers. None executes submissions in this process: only for code of the course's own.
+            secret: The course secret that seeds the hidden checks.
+        """
+        self.lesson = lesson
+        self._parent = parent
+        self._secret = secret
+
+    @cached_property
+    def checks(self) -> tuple[Check, ...]:
+        """The hidden checks."""
+        return collect_checks(self.lesson.hidden_checks)
+
+    @cached_property
+    def solution(self) -> Submission:
+        """The perfect submission."""
+        return solution_submission(read_json_notebook_text(self.lesson))
+
+    @cached_property
+    def released(self) -> dict[str, Any]:
+        """The notebook that students were given."""
+        return read_json_notebook(self.lesson.release_notebook)
+
+    @cached_property
+    def stubs(self) -> Mapping[str, str]:
+        """What students start from, by definition."""
+        cells = self.released["cells"]
+        found = [(cell["metadata"].get("nbgrader", {}), cell) for cell in cells if cell["cell_type"] == "code"]
+        return {grading["grade_id"]: text_of(cell) for grading, cell in found if grading.get("solution")}
+
+    @cached_property
+    def mistakes(self) -> tuple[KnownMistake, ...]:
+        """The known wrong answers."""
+        solution = Module(self.lesson.solution, self.lesson.solution.read_text(encoding="utf-8"))
+        counts: dict[str, int] = {}
+        found = []
+        for mistake, source in read_mistakes(self.lesson, solution):
+            counts[mistake.exercise] = counts.get(mistake.exercise, 0) + 1
+            name = mistake.name or f"{mistake.exercise}-{counts[mistake.exercise]}"
+            submission = self.solution_with({self.lesson.by_name[mistake.exercise].definition: source})
+            found.append(KnownMistake(name, mistake.exercise, mistake.says, submission))
+        return tuple(found)
+
+    @cached_property
+    def alternative(self) -> Submission:
+        """The second correct submission."""
+        return self.solution_with(read_alternatives(self.lesson))
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of everything of the lesson that can change a mark."""
+        lesson = self.lesson
+        files = [lesson.source_notebook, lesson.release_notebook, lesson.hidden_checks, lesson.mistakes]
+        return hashlib.sha256(b"".join(hashlib.sha256(path.read_bytes()).digest() for path in files)).hexdigest()
+
+    def solution_with(self, answers: Mapping[str, str]) -> Submission:
+        """The solution with some definitions answered otherwise."""
+        cells = tuple(
+            replace(cell, source=answers[cell.name]) if cell.role is Role.ANSWER and cell.name in answers else cell
+            for cell in self.solution.cells
+        )
+        return replace(self.solution, cells=cells)
+
+    def judge(self, submission: Submission, student: str) -> Judgement:
+        """Reach a verdict on every exercise."""
+        session = _Session(self, submission, student)
+        try:
+            verdicts = tuple(session.judge(exercise) for exercise in self.lesson.exercises)
+        finally:
+            session.close()
+        report = Report(
+            lesson=self.lesson.key,
+            student=student,
+            submission=submission.digest,
+            exercises=verdicts,
+            oddities=submission.oddities,
+            engine=__version__,
+            lesson_digest=self.digest,
+        )
+        return Judgement(report, tuple(session.runs))
+
+    def without_submission(self, student: str, problem: str) -> Judgement:
+        """The report on a student who handed in nothing that can be graded."""
+        verdicts = tuple(
+            ExerciseVerdict(exercise.name, Status.MISSING, 0.0, exercise.points, problem)
+            for exercise in self.lesson.exercises
+        )
+        report = Report(
+            self.lesson.key, student, "", verdicts, problem=problem, engine=__version__, lesson_digest=self.digest
+        )
+        return Judgement(report)
+
+    def seed(self, check: str, submission: Submission, student: str) -> int:
+        """The seed of a hidden check: HMAC(course secret; student, check, submission)."""
+        message = "\0".join((student, check, submission.digest)).encode()
+        return int.from_bytes(hmac.new(self._secret, message, hashlib.sha256).digest()[:8], "big")
+
+    def open_desk(self) -> Desk:
+        """A new worker, or this process when there is no warm parent."""
+        if self._parent is None:
+            return TrustedDesk()
+        limits = [exercise.limits for exercise in self.lesson.exercises]
+        largest = Limits(max(limit.seconds for limit in limits), max(limit.memory_mb for limit in limits))
+        return self._parent.worker(limits=largest)
+
+    @property
+    def protected(self) -> frozenset[str]:
+        """The definitions that hold exercises."""
+        return frozenset(exercise.definition for exercise in self.lesson.exercises)
+
+
+@dataclass(frozen=True)
+class KnownMistake:
+    """A mistake with the submission of somebody who made it, and only it."""
+
+    name: str
+    exercise: str
+    says: str
+    submission: Submission
+
+    def record_of(self, check: Check, refuse: Sequence[str], seed: int) -> tuple[tuple[Any, ...], Ending]:
+        """Run a check against the mistake in this process: it is the course's own code."""
+        desk = TrustedDesk()
+        desk.execute(self.submission.cells, protected=frozenset())
+        host = RecordingHost(desk.host(refuse=refuse))
+        ending = run_check(check, host, seed=seed)
+        return tuple(host.record), ending
+
+
+@dataclass
+class _Session:
+    """One submission while it is judged."""
+
+    referee: Referee
+    submission: Submission
+    student: str
+    runs: list[CellRun] = field(default_factory=list)
+    culprits: dict[str, Ending] = field(default_factory=dict)  # by definition: what lost a worker
+    _desk: Desk | None = None
+    _replaced: int = 0
+
+    def judge(self, exercise: Exercise) -> ExerciseVerdict:
+        """Judge an exercise with the student's own earlier ones, and if need be with the solution's."""
+        if exercise.definition not in self.submission.answered:
+            return _without_checks(exercise, Ending(Status.MISSING, "not implemented yet"))
+        own = self._trial_with_own(exercise)
+        if own.verdict.status is Status.PASSED or not exercise.needs:
+            return self._explained(exercise, own)
+        helped = self._trial_with_solutions(exercise)
+        better = max((helped, own), key=lambda trial: trial.verdict.points or 0.0)
+        feedback = self._explained(exercise, helped)
+        if better is own and own.verdict.points != helped.verdict.points:
+            return replace(feedback, points=own.verdict.points, judged_with="own")
+        return replace(feedback, judged_with="solution")
+
+    def close(self) -> None:
+        """End the worker."""
+        if self._desk is not None:
+            self._desk.close()
+            self._desk = None
+
+    def _trial_with_own(self, exercise: Exercise) -> Trial:
+        needed = {self.referee.lesson.by_name[name].definition for name in self.referee.lesson.transitive_needs(exercise.name)}
+        if exercise.needs and needed & self.culprits.keys():  # it would only wait for the same limit again
+            return Trial(_without_checks(exercise, Ending(Status.FAILED, "an exercise it needs was stopped")))
+        desk = self._own_desk()
+        if desk is None or exercise.definition in self.culprits:
+            ending = self.culprits.get(exercise.definition, Ending(Status.CRASHED, "the notebook could not be run"))
+            return Trial(_without_checks(exercise, ending))
+        trial, lost = self._trial(exercise, desk, self.runs)
+        if lost is not None:
+            self.culprits[exercise.definition] = lost
+            self.close()
+        return trial
+
+    def _own_desk(self) -> Desk | None:
+        """The worker with the student's own cells; a new one, without the culprits, if it was lost."""
+        while self._desk is None and self._replaced <= REPLACEMENTS:
+            desk = self.referee.open_desk()
+            try:
+                runs = desk.execute(self._cells(), protected=self.referee.protected)
+            except WorkerLost as lost:
+                self._replaced += 1
+                self.culprits[lost.cell] = run_ending(lost)
+                self.runs = self.runs or list(lost.runs)
+                desk.close()
+            else:
+                self._desk = desk
+                self._replaced += 1
+                self.runs = runs if len(runs) > len(self.runs) else self.runs
+        return self._desk
+
+    def _cells(self, solved: frozenset[str] = frozenset()) -> list[Cell]:
+        """The cells to execute: without culprits, and with the solution's answers to ``solved`` definitions."""
+        answers = self.referee.solution.answers
+        cells = []
+        for cell in self.submission.cells:
+            if cell.role is Role.ANSWER and cell.name in solved:
+                cells.append(replace(cell, source=answers[cell.name]))
+            elif cell.name not in self.culprits:
+                cells.append(cell)
+            elif cell.role is Role.ANSWER:
+                cells.append(replace(cell, source=self.referee.stubs[cell.name]))
+        return cells
+
+    def _trial_with_solutions(self, exercise: Exercise) -> Trial:
+        lesson = self.referee.lesson
+        if exercise.definition in self.culprits and self.culprits[exercise.definition].error is None:
+            return Trial(_without_checks(exercise, self.culprits[exercise.definition]))
+        solved = frozenset(lesson.by_name[name].definition for name in lesson.transitive_needs(exercise.name))
+        culprit = self.culprits.pop(exercise.definition, None)
+        desk = self.referee.open_desk()
+        try:
+            runs = desk.execute(self._cells(solved - {exercise.definition}), protected=self.referee.protected)
+            trial, lost = self._trial(exercise, desk, runs)
+        except WorkerLost as error:
+            lost = run_ending(error)
+            trial = Trial(_without_checks(exercise, lost))
+        finally:
+            desk.close()
+            if culprit is not None:
+                self.culprits[exercise.definition] = culprit
+        if lost is not None:
+            self.culprits.setdefault(exercise.definition, lost)
+        return trial
+
+    def _trial(self, exercise: Exercise, desk: Desk, runs: Sequence[CellRun]) -> tuple[Trial, Ending | None]:
+        """Run all checks of an exercise on a desk; also returns what lost the worker, if it was lost."""
+        answer = self.submission.answers.get(exercise.definition, "")
+        verdicts = [
+            CheckVerdict(f"source_{number}", title, kind, 1.0, ending.status, ending.message)
+            for number, (kind, title, ending) in enumerate(
+                source_endings(exercise, answer, self.referee.stubs.get(exercise.definition, "")), start=1
+            )
+        ]
+        failed_cell = next((run.raised for run in runs if run.name == exercise.definition and run.raised), None)
+        if failed_cell is not None and failed_cell.type in ("SyntaxError", "IndentationError", "TabError"):
+            return Trial(_without_checks(exercise, raised_ending(failed_cell))), None
+        failing: Check | None = None
+        failing_ending, record, lost = None, (), None
+        for check in self.referee.checks:
+            if check.mark.exercise != exercise.name:
+                continue
+            if lost is not None:
+                verdicts.append(verdict_of(check, Ending(Status.SKIPPED, "not run: the exercise was stopped before")))
+                continue
+            host = RecordingHost(desk.host(refuse=exercise.forbidden, seconds=exercise.limits.seconds))
+            ending = self._settled(exercise, check, run_check(check, host, seed=self._seed(check)), failed_cell)
+            lost = ending if isinstance(ending.error, WorkerLost) else None
+            verdicts.append(verdict_of(check, ending))
+            if failing is None and ending.status is not Status.PASSED and check.mark.kind is not Kind.TRAINING:
+                failing, failing_ending, record = check, ending, tuple(host.record)
+        return Trial(_verdict(exercise, verdicts), failing, failing_ending, record), lost
+
+    def _settled(self, exercise: Exercise, check: Check, ending: Ending, failed_cell: Any) -> Ending:
+        """Say it better where more is known than the check knew, and blame the right party."""
+        absent = isinstance(ending.error, StudentError) and ending.error.raised.type == "MissingAnswer"
+        if absent and failed_cell is not None:
+            return raised_ending(failed_cell)
+        if ending.status is Status.FORBIDDEN and isinstance(ending.error, StudentError):
+            return replace(ending, message=forbidden_message(exercise, ending.error.raised.message))
+        if ending.status is Status.BROKEN and self._solution_passes(exercise, check):
+            said = f"what {exercise.name} returned cannot be used: {ending.message.removeprefix('the check itself failed: ')}"
+            return replace(ending, status=Status.FAILED, message=said)
+        return ending
+
+    def _solution_passes(self, exercise: Exercise, check: Check) -> bool:
+        desk = TrustedDesk()
+        desk.execute(self.referee.solution.cells, protected=frozenset())
+        host = desk.host(refuse=exercise.forbidden)
+        return run_check(check, host, seed=self._seed(check)).status is Status.PASSED
+
+    def _seed(self, check: Check) -> int:
+        return self.referee.seed(check.name, self.submission, self.student)
+
+    def _explained(self, exercise: Exercise, trial: Trial) -> ExerciseVerdict:
+        """The verdict with the sentence of the mistake that was recognised, if one was."""
+        if trial.failing is None or trial.ending is None or trial.ending.status is not Status.FAILED:
+            return trial.verdict
+        mistake = self._recognised(exercise, trial.failing, trial.ending, trial.record)
+        if mistake is None:
+            return trial.verdict
+        checks = tuple(
+            replace(check, cause=mistake.says) if check.check == trial.failing.name else check
+            for check in trial.verdict.checks
+        )
+        return replace(trial.verdict, message=mistake.says, mistake=mistake.name, checks=checks)
+
+    def _recognised(
+        self, exercise: Exercise, check: Check, ending: Ending, record: tuple[Any, ...]
+    ) -> KnownMistake | None:
+        candidates = [mistake for mistake in self.referee.mistakes if mistake.exercise == exercise.name]
+        outcomes = [
+            (mistake, *mistake.record_of(check, exercise.forbidden, self._seed(check))) for mistake in candidates
+        ]
+        equal = [mistake for mistake, other, _ in outcomes if same_record(record, other)]
+        if not equal and isinstance(ending.error, CheckFailure):
+            equal = [mistake for mistake, _, other in outcomes if same_failing_value(ending.error, other.error)]
+        return equal[0] if equal and len({mistake.says for mistake in equal}) == 1 else None
+
+
+def run_ending(lost: WorkerLost) -> Ending:
+    """How an exercise ends whose cell lost the worker when it was executed."""
+    from autograder.checking import ending_of
+
+    return replace(ending_of(lost), error=None)
+
+
+def read_json_notebook_text(lesson: Lesson) -> dict[str, Any]:
+    """The source notebook, with every cell's text as one string."""
+    notebook = read_json_notebook(lesson.source_notebook)
+    return {**notebook, "cells": [{**cell, "source": text_of(cell)} for cell in notebook["cells"]]}
+
+
+def _verdict(exercise: Exercise, checks: Sequence[CheckVerdict]) -> ExerciseVerdict:
+    status, points = exercise_status(checks), exercise_points(checks, exercise.points)
+    message = "" if status is Status.PASSED else _headline(checks, status)
+    return ExerciseVerdict(exercise.name, status, points, exercise.points, message, checks=tuple(checks))
+
+
+def _headline(checks: Sequence[CheckVerdict], status: Status) -> str:
+    """One line: the cause the first failing check found, else its message."""
+    if status is Status.BROKEN:
+        return "no mark yet: a fault of the course"
+    first = next(check for check in checks if check.status is status)
+    return first.cause or first.message.split("\n")[0]
+
+
+def _without_checks(exercise: Exercise, ending: Ending) -> ExerciseVerdict:
+    """The verdict on an exercise whose checks could not be run."""
+    points = None if ending.status is Status.BROKEN else 0.0
+    return ExerciseVerdict(exercise.name, ending.status, points, exercise.points, ending.message)
+
+
