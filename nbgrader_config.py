@@ -1,8 +1,15 @@
 """How nbgrader works on this course: release and gradebook are its own, running and judging code are the referee's."""
 
+import os
+import sys
 from pathlib import Path
 
 c = get_config()  # type: ignore[name-defined]  # noqa: F821 - traitlets puts it here; the importable one differs
+
+# For a new gradebook nbgrader calls the program `alembic`: find the one beside this Python, activated or not.
+_programs = str(Path(sys.executable).parent)
+if _programs not in os.environ.get("PATH", "").split(os.pathsep):
+    os.environ["PATH"] = os.pathsep.join(filter(None, [_programs, os.environ.get("PATH")]))
 
 c.CourseDirectory.course_id = "deep-learning"
 c.CourseDirectory.root = str(Path(__file__).resolve().parent)

@@ -11,7 +11,7 @@ __all__ = ["check", "hint"]
 def __getattr__(name: str) -> Any:
     """Load ``check`` and ``hint`` when a notebook asks for them: everything else stays free of their cost."""
     if name in __all__:
-        from autograder.integrations import notebook
+        import autograder.integrations.notebook
 
-        return getattr(notebook, name)
+        return getattr(autograder.integrations.notebook, name)
     raise AttributeError(f"module 'autograder' has no attribute {name!r}")

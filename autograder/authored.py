@@ -204,7 +204,9 @@ def _lesson_from_facts(root: Path, path: Path, text: str, facts: Any) -> Lesson:
         if name not in facts:
             raise LessonError(path, 1, f"front matter has no `{name}:`. Add it.")
     if facts["lesson"] != path.parent.name:
-        raise LessonError(path, _line_in(text, "lesson:"), f"lesson is {facts['lesson']!r} in folder {path.parent.name}.")
+        raise LessonError(
+            path, _line_in(text, "lesson:"), f"lesson is {facts['lesson']!r} in folder {path.parent.name}."
+        )
     exercises = tuple(_exercise(path, text, name, data) for name, data in (facts["exercises"] or {}).items())
     total = sum(exercise.points for exercise in exercises)
     if total != FULL_POINTS:
@@ -250,7 +252,9 @@ def _check_needs(path: Path, text: str, exercises: Sequence[Exercise]) -> None:
         for need in exercise.needs:
             if need not in earlier:
                 line = _line_in(text, f"{exercise.name}:")
-                raise LessonError(path, line, f'exercise "{exercise.name}" needs "{need}", which is no earlier exercise.')
+                raise LessonError(
+                    path, line, f'exercise "{exercise.name}" needs "{need}", which is no earlier exercise.'
+                )
         earlier.add(exercise.name)
 
 
@@ -266,7 +270,7 @@ def _read_cells(lesson: Lesson) -> tuple[AuthoredCell, ...]:
     text = lesson.text.read_text(encoding="utf-8")
     try:
         notebook = myst_to_notebook(text, add_source_map=True)
-    except Exception as error:  # noqa: BLE001 - jupytext raises many kinds, all about this file
+    except Exception as error:  # jupytext raises many kinds, all about this file
         raise LessonError(lesson.text, 1, f"this is no MyST notebook text: {error}") from error
     lines = notebook.metadata.get("source_map") or [1] * len(notebook.cells)
     return tuple(
@@ -331,12 +335,13 @@ def _check_given(module: Module, definition: Definition, answers: set[str]) -> N
 
 
 def _check_places(authored: AuthoredLesson) -> None:
-    lesson, placed = authored.lesson, {"exercise": [], "check": [], "given": [], "question": []}  # type: ignore[var-annotated]
+    lesson = authored.lesson
+    placed: dict[str, list[tuple[str, AuthoredCell]]] = {"exercise": [], "check": [], "given": [], "question": []}
     for cell in authored.cells:
-        for option, names in placed.items():
+        for option, places in placed.items():
             if option in cell.metadata:
-                names.append((str(cell.metadata[option]), cell))
-    wanted = {
+                places.append((str(cell.metadata[option]), cell))
+    wanted: dict[str, tuple[str, ...]] = {
         "exercise": authored.answer_definitions,
         "check": tuple(lesson.by_name),
         "given": tuple(name for name in authored.solution.definitions if name not in authored.answer_definitions),
@@ -349,10 +354,10 @@ def _check_places(authored: AuthoredLesson) -> None:
             if option in ("exercise", "check", "given") and cell.source.strip():
                 raise LessonError(lesson.text, cell.line, f"the cell of `:{option}: {name}` must be empty.")
         found = [name for name, _ in placed[option]]
-        for name in names:
-            if found.count(name) != 1:
-                times = "has no place" if name not in found else "is placed twice"
-                raise LessonError(lesson.text, 1, f"{option} {name!r} {times} in the text. Place it once.")
+        for wanted_name in names:
+            if found.count(wanted_name) != 1:
+                times = "has no place" if wanted_name not in found else "is placed twice"
+                raise LessonError(lesson.text, 1, f"{option} {wanted_name!r} {times} in the text. Place it once.")
 
 
 def _check_checks(lesson: Lesson, path: Path) -> None:
@@ -383,7 +388,8 @@ def _judged_exercise(node: ast.FunctionDef) -> str | None:
 
 def _first_line(lines: Sequence[str], node: ast.stmt) -> int:
     """The first line of a statement, with its decorators and the comments right above it."""
-    first = min([node.lineno, *(decorator.lineno for decorator in getattr(node, "decorator_list", []))])
+    decorators: list[ast.expr] = getattr(node, "decorator_list", [])
+    first = min([node.lineno, *(decorator.lineno for decorator in decorators)])
     while first > 1 and lines[first - 2].startswith("#"):
         first -= 1
     return first

@@ -43,7 +43,9 @@ def main() -> None:
 
 @main.command()
 @click.argument("lesson", required=False)
-@click.option("--check", is_flag=True, help="Write nothing; fail, naming the file, when one differs from what is built.")
+@click.option(
+    "--check", is_flag=True, help="Write nothing; fail, naming the file, when one differs from what is built."
+)
 @click.option("--overwrite", is_flag=True, help="Replace exercises you edited too; yours are kept as FILE.yours.")
 def build(lesson: str | None, *, check: bool, overwrite: bool) -> None:
     """Make notebooks, releases and desks from what authors wrote."""
@@ -186,9 +188,7 @@ def _grade(root: Path, key: str, *, student: str, jobs: int, sandbox: str) -> li
                 report = _with_oddities(judgement.report, submission_oddities(graded.handed.folder))
                 write_report(root, report)
                 notebook = None if graded.notebook is None else judged_notebook(graded.notebook, judgement)
-                writer.record(
-                    report.student, lesson, submitted=graded.handed.folder, report=report, notebook=notebook
-                )
+                writer.record(report.student, lesson, submitted=graded.handed.folder, report=report, notebook=notebook)
                 reports.append(report)
                 progress.advance(task)
     except (SandboxUnavailable, GradebookError) as error:
@@ -236,7 +236,15 @@ def _status(report: Report) -> str:
     if report.problem:
         return str(Status.MISSING)
     statuses = [verdict.status for verdict in report.exercises]
-    order = (Status.BROKEN, Status.CRASHED, Status.MEMORY, Status.TIMEOUT, Status.FORBIDDEN, Status.FAILED, Status.MISSING)
+    order = (
+        Status.BROKEN,
+        Status.CRASHED,
+        Status.MEMORY,
+        Status.TIMEOUT,
+        Status.FORBIDDEN,
+        Status.FAILED,
+        Status.MISSING,
+    )
     return str(next((status for status in order if status in statuses), Status.PASSED))
 
 

@@ -16,7 +16,6 @@ from dataclasses import dataclass, replace
 from functools import cache
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Any
 
 from autograder.authored import read_lesson
 from autograder.lesson import Lesson
@@ -66,7 +65,9 @@ def grade(lesson: Lesson, handed: Sequence[Handed], *, jobs: int = 1, mode: Mode
                 yield grade_one(referee, one)
         return
     with ProcessPoolExecutor(min(jobs, len(handed)), mp_context=get_context("spawn")) as pool:
-        futures: list[Future[Graded]] = [pool.submit(_grade_in_pool, lesson.root, lesson.key, one, mode) for one in handed]
+        futures: list[Future[Graded]] = [
+            pool.submit(_grade_in_pool, lesson.root, lesson.key, one, mode) for one in handed
+        ]
         try:
             for future in as_completed(futures):
                 yield future.result()
@@ -166,5 +167,3 @@ def _write_whole(path: Path, text: str) -> None:
         scratch.replace(path)
     finally:
         scratch.unlink(missing_ok=True)
-
-

@@ -12,6 +12,7 @@ class LessonError(Exception):
     """A lesson is written wrongly. The message is for its author: ``file:line: what, expected, what next``."""
 
     def __init__(self, path: Path | str, line: int, message: str) -> None:
+        """Say what is wrong, and where."""
         super().__init__(f"{path}:{line}: {message}")
 
 

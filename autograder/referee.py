@@ -21,7 +21,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Protocol
@@ -62,8 +62,8 @@ _STOPPING = (Status.TIMEOUT, Status.MEMORY, Status.CRASHED)
 class Desk(Protocol):
     """Where a submission's cells have been executed and its functions can be called."""
 
-    def execute(self, cells: Sequence[Cell], *, protected: frozenset[str]) -> list[CellRun]:
-        """Run cells in order."""
+    def execute(self, cells: Sequence[Cell], *, protected: frozenset[str], seconds: float) -> list[CellRun]:
+        """Run cells in order, each for at most so many seconds of processor time."""
         ...
 
     def host(self, *, refuse: Sequence[str] = (), seconds: float | None = None) -> Host:
@@ -116,7 +116,7 @@ class Referee:
     @cached_property
     def solution(self) -> Submission:
         """The perfect submission."""
-        return solution_submission(read_json_notebook_text(self.lesson))
+        return solution_submission(read_json_notebook(self.lesson.source_notebook))
 
     @cached_property
     def released(self) -> dict[str, Any]:
@@ -199,16 +199,18 @@ class Referee:
 
     def open_desk(self) -> Desk:
         """A new worker, or this process when there is no warm parent."""
-        if self._parent is None:
-            return TrustedDesk()
-        limits = [exercise.limits for exercise in self.lesson.exercises]
-        largest = Limits(max(limit.seconds for limit in limits), max(limit.memory_mb for limit in limits))
-        return self._parent.worker(limits=largest)
+        return TrustedDesk() if self._parent is None else self._parent.worker(limits=self.largest_limits)
+
+    def execute(self, desk: Desk, cells: Sequence[Cell]) -> list[CellRun]:
+        """Run a submission's cells on a desk."""
+        protected = frozenset(exercise.definition for exercise in self.lesson.exercises)
+        return desk.execute(cells, protected=protected, seconds=self.largest_limits.seconds)
 
     @property
-    def protected(self) -> frozenset[str]:
-        """The definitions that hold exercises."""
-        return frozenset(exercise.definition for exercise in self.lesson.exercises)
+    def largest_limits(self) -> Limits:
+        """The limits of a worker that every exercise is judged in."""
+        limits = [exercise.limits for exercise in self.lesson.exercises]
+        return Limits(max(limit.seconds for limit in limits), max(limit.memory_mb for limit in limits))
 
 
 @dataclass(frozen=True)
@@ -223,7 +225,7 @@ class KnownMistake:
     def record_of(self, check: Check, refuse: Sequence[str], seed: int) -> tuple[tuple[Any, ...], Ending]:
         """Run a check against the mistake in this process: it is the course's own code."""
         desk = TrustedDesk()
-        desk.execute(self.submission.cells, protected=frozenset())
+        desk.execute(self.submission.cells)
         host = RecordingHost(desk.host(refuse=refuse))
         ending = run_check(check, host, seed=seed)
         return tuple(host.record), ending
@@ -262,7 +264,9 @@ class _Session:
             self._desk = None
 
     def _trial_with_own(self, exercise: Exercise) -> Trial:
-        needed = {self.referee.lesson.by_name[name].definition for name in self.referee.lesson.transitive_needs(exercise.name)}
+        needed = {
+            self.referee.lesson.by_name[name].definition for name in self.referee.lesson.transitive_needs(exercise.name)
+        }
         if exercise.needs and needed & self.culprits.keys():  # it would only wait for the same limit again
             return Trial(_without_checks(exercise, Ending(Status.FAILED, "an exercise it needs was stopped")))
         desk = self._own_desk()
@@ -280,7 +284,7 @@ class _Session:
         while self._desk is None and self._replaced <= REPLACEMENTS:
             desk = self.referee.open_desk()
             try:
-                runs = desk.execute(self._cells(), protected=self.referee.protected)
+                runs = self.referee.execute(desk, self._cells())
             except WorkerLost as lost:
                 self._replaced += 1
                 self.culprits[lost.cell] = run_ending(lost)
@@ -313,7 +317,7 @@ class _Session:
         culprit = self.culprits.pop(exercise.definition, None)
         desk = self.referee.open_desk()
         try:
-            runs = desk.execute(self._cells(solved - {exercise.definition}), protected=self.referee.protected)
+            runs = self.referee.execute(desk, self._cells(solved - {exercise.definition}))
             trial, lost = self._trial(exercise, desk, runs)
         except WorkerLost as error:
             lost = run_ending(error)
@@ -362,13 +366,14 @@ class _Session:
         if ending.status is Status.FORBIDDEN and isinstance(ending.error, StudentError):
             return replace(ending, message=forbidden_message(exercise, ending.error.raised.message))
         if ending.status is Status.BROKEN and self._solution_passes(exercise, check):
-            said = f"what {exercise.name} returned cannot be used: {ending.message.removeprefix('the check itself failed: ')}"
+            problem = ending.message.removeprefix("the check itself failed: ")
+            said = f"what {exercise.name} returned cannot be used: {problem}"
             return replace(ending, status=Status.FAILED, message=said)
         return ending
 
     def _solution_passes(self, exercise: Exercise, check: Check) -> bool:
         desk = TrustedDesk()
-        desk.execute(self.referee.solution.cells, protected=frozenset())
+        desk.execute(self.referee.solution.cells)
         host = desk.host(refuse=exercise.forbidden)
         return run_check(check, host, seed=self._seed(check)).status is Status.PASSED
 
@@ -408,12 +413,6 @@ def run_ending(lost: WorkerLost) -> Ending:
     return replace(ending_of(lost), error=None)
 
 
-def read_json_notebook_text(lesson: Lesson) -> dict[str, Any]:
-    """The source notebook, with every cell's text as one string."""
-    notebook = read_json_notebook(lesson.source_notebook)
-    return {**notebook, "cells": [{**cell, "source": text_of(cell)} for cell in notebook["cells"]]}
-
-
 def _verdict(exercise: Exercise, checks: Sequence[CheckVerdict]) -> ExerciseVerdict:
     status, points = exercise_status(checks), exercise_points(checks, exercise.points)
     message = "" if status is Status.PASSED else _headline(checks, status)
@@ -432,5 +431,3 @@ def _without_checks(exercise: Exercise, ending: Ending) -> ExerciseVerdict:
     """The verdict on an exercise whose checks could not be run."""
     points = None if ending.status is Status.BROKEN else 0.0
     return ExerciseVerdict(exercise.name, ending.status, points, exercise.points, ending.message)
-
-

@@ -25,7 +25,7 @@ _VALID_ID = re.compile(r"^[a-zA-Z0-9_-]{1,64}$")
 _DEFINITION = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
-class UnreadableSubmission(Exception):
+class UnreadableSubmission(Exception):  # noqa: N818 - the state of a file, in the words of DESIGN.md
     """A file that cannot be graded. The message says what it is, what was expected and what to do next."""
 
 
@@ -77,7 +77,7 @@ class Rebuilt:
 
 
 def read_json_notebook(path: Path) -> Notebook:
-    """Read a notebook as plain data, of any format version that has cells.
+    """Read a notebook as plain data, of any format version that has cells; each text is one string.
 
     Raises:
         UnreadableSubmission: If the file is empty, not JSON, or holds no cells.
@@ -98,6 +98,7 @@ def read_json_notebook(path: Path) -> Notebook:
     if cells is None:
         raise UnreadableSubmission(f"{path.name} is JSON but no notebook: it has no list of cells. Ask for it again.")
     metadata = data.get("metadata")
+    cells = [{**cell, "source": text_of(cell)} if isinstance(cell, dict) else cell for cell in cells]
     return {**data, "cells": cells, "metadata": metadata if isinstance(metadata, dict) else {}}
 
 
@@ -140,12 +141,13 @@ def rebuild_from_release(released: Notebook, submitted: Notebook) -> Rebuilt:
     answers = {place: _join_answers(places, place) for place in places.answers}
     oddities = list(places.oddities)
     for definition in places.answers:
-        if answers[definition] is None:
+        own = answers[definition]
+        if own is None or _lacks(own, definition):
             found = _find_elsewhere(places, definition, [text for text in answers.values() if text])
             if found is not None:
-                answers[definition] = found
+                answers[definition] = found if own is None else f"{own}\n\n{found}"
                 oddities.append(f"the answer to `{definition}` was found in another cell")
-            elif definition not in places.found:
+            elif own is None and definition not in places.found:
                 oddities.append(f"the answer cell of `{definition}` is missing")
     cells = [cell for key in ("", *places.order) for cell in _rebuilt_cells(places, key, answers)]
     answered = frozenset(name for name, text in answers.items() if text is not None)
@@ -335,10 +337,18 @@ def _refuse_other_lesson(path: Path, submitted: Notebook, released: Notebook) ->
     graded = [key for key in places.order if places.cells[key]["metadata"].get("nbgrader")]
     known = sum(key in places.found for key in graded)
     if lesson not in (None, wanted) and 2 * known < len(graded):
-        raise UnreadableSubmission(f"{path.name} is the notebook of {lesson}, expected {wanted}. Ask for the right one.")
+        raise UnreadableSubmission(
+            f"{path.name} is the notebook of {lesson}, expected {wanted}. Ask for the right one."
+        )
     code = [text_of(cell) for cell in submitted["cells"] if isinstance(cell, dict)]
-    if not known and lesson != wanted and not any(find_definition(text, name) for text in code for name in places.answers):
-        raise UnreadableSubmission(f"{path.name} holds nothing of {wanted}: no cell of it, no answer. Ask for the right one.")
+    if (
+        not known
+        and lesson != wanted
+        and not any(find_definition(text, name) for text in code for name in places.answers)
+    ):
+        raise UnreadableSubmission(
+            f"{path.name} holds nothing of {wanted}: no cell of it, no answer. Ask for the right one."
+        )
 
 
 def _key(cell: NotebookCell) -> str:
@@ -369,10 +379,18 @@ def _join_answers(places: _Places, key: str) -> str | None:
     return "\n".join(written) if written else None
 
 
+def _lacks(answer: str, definition: str) -> bool:
+    """Whether an answer is Python without the definition it should hold: it may stand in another cell."""
+    tree, _ = parse_cell(answer)
+    return tree is not None and find_definition(answer, definition) is None
+
+
 def _find_elsewhere(places: _Places, definition: str, answers: Iterable[str]) -> str | None:
     stub = text_of(places.cells[definition])
     texts = [text_of(cell) for cells in places.extras.values() for cell in cells]
-    texts += [text_of(cell) for key, cells in places.found.items() if not _is_answer(places.cells[key]) for cell in cells]
+    texts += [
+        text_of(cell) for key, cells in places.found.items() if not _is_answer(places.cells[key]) for cell in cells
+    ]
     found = [find_definition(text, definition) for text in [*answers, *texts]]
     written = [text for text in found if text is not None and not same_code(text, stub)]
     return written[-1] if written else None
@@ -471,7 +489,7 @@ def _segment(text: str, node: ast.stmt) -> str:
 def _code_dump(tree: ast.Module) -> str:
     for node in ast.walk(tree):
         if isinstance(node, (*_DEFINITION, ast.Module)):
-            node.body = [statement for statement in node.body if not _is_docstring(statement)]  # type: ignore[attr-defined]
+            node.body = [statement for statement in node.body if not _is_docstring(statement)]
     return ast.dump(tree)
 
 

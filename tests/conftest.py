@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -16,13 +18,15 @@ collect_ignore = ["tiny_course"]  # the parts of a course, not tests of ours
 
 @pytest.fixture(scope="session")
 def built_tiny_course(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A course with the lesson L99 of ``tests/tiny_course``, built; not to be changed."""
+    """The course in ``tests/tiny_course`` (L01 for the engine, L99 for nbgrader), built; not to be changed."""
     from autograder.build import build_lesson, write_built
 
     here = Path(__file__).parent
     root = shutil.copytree(here / "tiny_course", tmp_path_factory.mktemp("built") / "course")
     shutil.copy(here.parent / "nbgrader_config.py", root)
-    write_built(build_lesson(root, "L99"))
+    for key in ("L01", "L99"):
+        write_built(build_lesson(root, key))
+    shutil.copy(here.parent / "exercises" / "pytest.ini", root / "exercises")
     return root
 
 
@@ -30,6 +34,18 @@ def built_tiny_course(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def tiny_course(built_tiny_course: Path, tmp_path: Path) -> Path:
     """A copy of the tiny course for one test to work in."""
     return shutil.copytree(built_tiny_course, tmp_path / "course")
+
+
+@pytest.fixture(scope="session")
+def registered_gradebook(built_tiny_course: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A gradebook that knows L99 and nobody; making one takes seconds, so tests copy it."""
+    from autograder.authored import read_lesson
+    from autograder.integrations.gradebook import GradebookWriter
+
+    root = shutil.copytree(built_tiny_course, tmp_path_factory.mktemp("registered") / "course")
+    with GradebookWriter.open(root) as writer:
+        writer.register(read_lesson(root, "L99"))
+    return root / "gradebook.db"
 
 
 @pytest.fixture
@@ -62,3 +78,14 @@ def worker(warm_parent: WarmParent) -> Iterator[Worker]:
     """A fresh locked worker."""
     with warm_parent.worker() as worker:
         yield worker
+
+
+@pytest.fixture
+def run_autograder() -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Runs the command ``autograder`` as a process: ``run_autograder("build", "L01", cwd=folder)``."""
+
+    def run(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-c", "from autograder.cli import main; main()", *arguments]
+        return subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False)
+
+    return run

@@ -82,6 +82,14 @@ def uses_a_global_of_this_file(student):
     return STUDENT
 
 
+def fails_on_its_own(student):
+    return student.double(3).shape
+
+
+def calls_it_wrongly(student):
+    return student.double()
+
+
 def breaks_in_the_students_code(student):
     return student.Net(3)(torch.ones(2, 5))
 
@@ -186,6 +194,15 @@ def test_evidence_is_computed_beside_the_students_objects(submission):
     assert submission.run(weights_after, 3, 10) == ((3, 4), 13)
     with pytest.raises(StudentError, match="in_features = 4"):
         submission.run(breaks_in_the_students_code)
+
+
+def test_a_fault_of_the_checks_own_function_is_not_the_students(submission):
+    with pytest.raises(StudentError) as caught:
+        submission.run(fails_on_its_own)
+    assert caught.value.raised.type == "AuthorError:AttributeError"
+    with pytest.raises(StudentError, match="Its signature must stay as it was given") as caught:
+        submission.run(calls_it_wrongly)
+    assert caught.value.raised.type == "TypeError"
 
 
 def test_only_functions_whose_source_can_travel_are_run(submission):

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+AUTHOR_ERROR = "AuthorError"  # Raised.type is "AuthorError:KeyError" where a check's own function failed
+
 
 class CheckFailure(AssertionError):  # noqa: N818 - the word of the course, not an error of ours
     """A check refused an answer. ``str()`` is the message followed by the likely cause.

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from types import CodeType, ModuleType, TracebackType
 from typing import Any, Protocol, TypeAlias
 
-from autograder.checks.failure import MissingAnswer, Raised, StudentError
+from autograder.checks.failure import AUTHOR_ERROR, ForbiddenName, MissingAnswer, Raised, StudentError
 from autograder.checks.forbidden import refused
 from autograder.checks.plain import UnsupportedValue, described, plain_data
 from autograder.checks.shapes import raised_from
@@ -167,11 +167,20 @@ class InProcess:
         except UnsupportedValue as problem:
             return Raised("UnsupportedValue", f"returned {problem}; expected plain data (numbers, arrays, lists, ...)")
         except (Exception, SystemExit) as exception:  # noqa: BLE001 - whatever the student's code raises is evidence
-            return self._raised(exception)
+            return self._raised(exception, of_a_check=bool(trusted))
 
-    def _raised(self, exception: BaseException) -> Raised:
+    def _raised(self, exception: BaseException, *, of_a_check: bool) -> Raised:
         raised = raised_from(exception, self._sources)
+        if of_a_check and not self._is_students(exception, raised):
+            raised = replace(raised, type=f"{AUTHOR_ERROR}:{raised.type}")
         return replace(raised, exception=_without_library_frames(exception, self._sources))
+
+    def _is_students(self, exception: BaseException, raised: Raised) -> bool:
+        """Whether the student's code, not the check's function that uses it, is at fault; a worker decides alike."""
+        if isinstance(exception, MissingAnswer | ForbiddenName | MemoryError) or raised.line or not self._sources:
+            return True
+        called = raised.message.partition("(")[0].partition(".")[0]  # "backward() takes 2 positional arguments but ..."
+        return isinstance(exception, TypeError) and called in self._names
 
 
 def _without_library_frames(exception: BaseException, sources: Mapping[str, str]) -> BaseException:

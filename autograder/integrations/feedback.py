@@ -11,7 +11,8 @@ import html
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
-from autograder.outputs import Output, checked_outputs
+from autograder.outputs import Output, checked_outputs, encodable
+from autograder.submission import text_of
 from autograder.verdict import CheckVerdict, ExerciseVerdict, Kind, Report, Status
 from autograder.wording import sign
 
@@ -115,14 +116,18 @@ def judged_notebook(rebuilt_notebook: Notebook, judged: Judged) -> Notebook:
         elif grade_id in runs:
             cell["outputs"] = checked_outputs(list(runs[grade_id].outputs))
     if judged.report.oddities:
-        notebook["cells"].insert(0, oddities_cell(judged.report.oddities))
+        note = oddities_cell(judged.report.oddities)
+        taken = {cell["id"] for cell in notebook["cells"]}  # somebody may hand in a notebook that was graded before
+        note["id"] = next(name for n in range(len(taken) + 1) if (name := f"{note['id']}-{n}") not in taken)
+        notebook["cells"].insert(0, note)
     return notebook
 
 
 def displayed_only(notebook: Notebook) -> Notebook:
-    """A copy whose outputs are text and images only, and whose raw cells no page shows as they are."""
+    """A copy that any tool can write and show: outputs are text and images, raw cells appear on no page."""
     notebook = copy.deepcopy(notebook)
     for cell in notebook["cells"]:
+        cell["source"] = encodable(text_of(cell))
         if cell["cell_type"] == "code":
             cell["outputs"] = checked_outputs([_with_whole_texts(output) for output in cell.get("outputs", [])])
             cell["execution_count"] = None
@@ -138,8 +143,8 @@ def oddities_cell(oddities: Iterable[str]) -> NotebookCell:
     if len(told) > MAX_ODDITIES:
         items.append(f"<li>and {len(told) - MAX_ODDITIES} more</li>")
     source = f"<p><strong>What was odd about this notebook when it was graded</strong></p>\n<ul>{''.join(items)}</ul>"
-    return {"cell_type": "markdown", "id": "autograder-oddities", "metadata": {"autograder": {"note": "oddities"}},
-            "source": source}  # fmt: skip
+    metadata = {"autograder": {"note": "oddities"}}
+    return {"cell_type": "markdown", "id": "autograder-oddities", "metadata": metadata, "source": source}
 
 
 def is_students_text(cell: Mapping[str, Any]) -> bool:

@@ -76,12 +76,12 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 @pytest.fixture
-def submission(request: pytest.FixtureRequest) -> Iterator[Proxy]:
+def submission(request: pytest.FixtureRequest) -> Proxy:
     """The learner's code, as a check calls it."""
     desk, exercise = _desk_of(request.node), _exercise_of(request.node)
     attempt = desk.attempt(exercise)
     assert isinstance(attempt, Attempt), "pytest_runtest_setup skips what cannot be judged"  # noqa: S101 - its promise
-    yield Proxy(attempt.host(exercise))
+    return Proxy(attempt.host(exercise))
 
 
 @pytest.fixture
@@ -148,7 +148,9 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     """Unsolved exercises are no success."""
     desks = session.config.stash[_STATE].desks.values()
-    unsolved = any(verdict.status is not Status.PASSED for desk in desks for ended in desk.verdicts.values() for verdict in ended)
+    unsolved = any(
+        verdict.status is not Status.PASSED for desk in desks for ended in desk.verdicts.values() for verdict in ended
+    )
     if exitstatus == pytest.ExitCode.OK and unsolved:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
@@ -216,7 +218,9 @@ def _load(path: Path, lesson: PublicLesson) -> Attempt | Ending:
     except UnreadableSubmission as error:
         return Ending(Status.FAILED, str(error), error=error)
     except Exception as error:  # noqa: BLE001 - importing runs the learner's code, which may raise anything
-        frames = [frame for frame in traceback.extract_tb(error.__traceback__) if Path(frame.filename).name == path.name]
+        frames = [
+            frame for frame in traceback.extract_tb(error.__traceback__) if Path(frame.filename).name == path.name
+        ]
         where = f", line {frames[-1].lineno}: `{frames[-1].line}`" if frames else ""
         return Ending(Status.FAILED, f"{path.name}{where} raises {type(error).__name__}: {error}", error=error)
 

@@ -123,7 +123,7 @@ def backward(
     """
     ### BEGIN SOLUTION
     grads = []
-    d_out = d_logits  # (N, fan_out) gradient with respect to what left the layer above the loop's reach
+    d_out = d_logits  # (N, fan_out) always the gradient of what the layer at hand gave away
     last = len(params) - 1
     for i in range(last, -1, -1):
         a, z = cache[i]  # (N, fan_in), (N, fan_out)
