@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import importlib.util
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -24,13 +24,13 @@ from autograder.checking import Check, run_check
 from autograder.forked import Lost, run_in_children
 from autograder.gates import (
     Finding,
-    OnlyTraining,
-    WithoutTraining,
     alternative_findings,
     lone_alternative_findings,
     mistake_findings,
+    only_training,
     solution_findings,
     stub_findings,
+    without_training,
 )
 from autograder.lesson import Exercise, Lesson
 from autograder.mutants import Equivalent, Mutant, mutants_of
@@ -101,7 +101,7 @@ def run_audit(root: Path, key: str, *, seeds: int = 200, report: Callable[[str],
     lesson = read_lesson(root, key)
     referee = Referee(lesson, parent=None, secret=SECRET)
     started = time.monotonic()
-    findings = tuple(dict.fromkeys(gate_findings(lesson, seeds=seeds)))
+    findings = tuple(dict.fromkeys(gate_findings(referee, seeds=seeds)))
     report(f"{key}: gates tried with {seeds} seeds in {time.monotonic() - started:.0f} s: {len(findings)} findings.")
     started = time.monotonic()
     mutants = solution_mutants(lesson)
@@ -119,12 +119,11 @@ def run_audit(root: Path, key: str, *, seeds: int = 200, report: Callable[[str],
     )
 
 
-def gate_findings(lesson: Lesson, *, seeds: int) -> Iterable[Finding]:
+def gate_findings(referee: Referee, *, seeds: int) -> list[Finding]:
     """All gates, in forked children; findings in the order of the gates."""
-    referee, quick, training = (kind(lesson, parent=None, secret=SECRET) for kind in _REFEREES)
+    _ = referee.solution, referee.alternative, referee.stubs  # read here, so that the children need not
+    quick, training = without_training(referee), only_training(referee)
     every, few = range(seeds), range(max(1, seeds // FEWER))
-    # asked for here, so that the children need not read them again
-    _ = referee.stubs, quick.solution, quick.alternative, training.solution, training.alternative
     tasks: list[Callable[[], tuple[Finding, ...]]] = [partial(stub_findings, referee)]
     tasks += [partial(solution_findings, referee, [0]), partial(alternative_findings, referee, [0])]
     for chunk in _chunks(every):
@@ -136,7 +135,7 @@ def gate_findings(lesson: Lesson, *, seeds: int) -> Iterable[Finding]:
     results: dict[int, list[Finding]] = {}
     for number, said in run_in_children([partial(_as_data, task) for task in tasks], seconds=_GATE_SECONDS):
         if isinstance(said, Lost):
-            said = [["gate", lesson.key, f"a gate could not be tried: {said.why}"]]
+            said = [["gate", referee.lesson.key, f"a gate could not be tried: {said.why}"]]
         results[number] = [Finding(*fields) for fields in said]
     return [finding for number in sorted(results) for finding in results[number]]
 
@@ -186,9 +185,6 @@ def read_equivalents(lesson: Lesson) -> tuple[Equivalent, ...]:
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return tuple(module.EQUIVALENT)
-
-
-_REFEREES = (Referee, WithoutTraining, OnlyTraining)
 
 
 def _chunks(seeds: range) -> list[range]:

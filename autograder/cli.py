@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -184,8 +185,8 @@ def _grade(root: Path, key: str, *, student: str, jobs: int, sandbox: str) -> li
             writer.register(lesson)
             task = progress.add_task(f"grading {key}", total=len(handed))
             for graded in grade_class(lesson, handed, jobs=jobs, mode=mode):
-                judgement = graded.judgement
-                report = _with_oddities(judgement.report, submission_oddities(graded.handed.folder))
+                report = _with_oddities(graded.judgement.report, submission_oddities(graded.handed.folder))
+                judgement = replace(graded.judgement, report=report)
                 write_report(root, report)
                 notebook = None if graded.notebook is None else judged_notebook(graded.notebook, judgement)
                 writer.record(report.student, lesson, submitted=graded.handed.folder, report=report, notebook=notebook)
@@ -200,8 +201,6 @@ def _grade(root: Path, key: str, *, student: str, jobs: int, sandbox: str) -> li
 
 
 def _with_oddities(report: Report, more: Sequence[str]) -> Report:
-    from dataclasses import replace
-
     return replace(report, oddities=(*report.oddities, *more)) if more else report
 
 

@@ -14,7 +14,7 @@ import signal
 import sys
 import time
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,7 +30,7 @@ class Lost:
     why: str
 
 
-class ChildFailed(Exception):
+class ChildFailed(Exception):  # noqa: N818 - what happened, not a kind of error
     """The function itself raised: a fault of the course. The message is the child's traceback."""
 
 
@@ -47,9 +47,8 @@ def run_in_children(tasks: Sequence[Callable[[], Any]], *, seconds: float, jobs:
         ChildFailed: If a task raised.
     """
     waiting = list(enumerate(tasks))[::-1]
-    with selectors.DefaultSelector() as selector, contextlib.ExitStack() as stack:
-        running: dict[int, _Child] = {}
-        stack.callback(lambda: [child.kill() for child in running.values()])
+    running: dict[int, _Child] = {}
+    with selectors.DefaultSelector() as selector, _ended_at_last(running):
         while waiting or running:
             while waiting and len(running) < jobs:
                 number, task = waiting.pop()
@@ -108,6 +107,15 @@ class _Child:
         if "error" in said:
             raise ChildFailed(said["error"])
         return said["result"]
+
+
+@contextlib.contextmanager
+def _ended_at_last(running: Mapping[int, _Child]) -> Iterator[None]:
+    try:
+        yield
+    finally:
+        for child in running.values():
+            child.kill()
 
 
 def _be_child(task: Callable[[], Any], pipe: int, seconds: float) -> None:

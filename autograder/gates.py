@@ -1,16 +1,16 @@
 """The four gates of an exercise: stubs earn nothing, correct answers everything, and every mistake is caught.
 
-Each gate judges whole submissions with the lesson's own referee and returns what is wrong with the checks (or with
-the solution) as findings; none is a pass. The suite tries a few seeds, ``autograder audit`` many. A seed of a hidden check
-depends on the student's name, so a seed here is a student.
+Each gate judges whole submissions with the lesson's own referee and returns what is wrong, with the checks or with the
+solution, as findings; none is a pass. The suite tries a few seeds, ``autograder audit`` many. The seed of a hidden
+check depends on the student's name, so a seed here is a student.
 """
 
 from __future__ import annotations
 
 import ast
+import copy
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 
 from autograder.checking import Check
 from autograder.referee import KnownMistake, Referee
@@ -33,26 +33,29 @@ class Finding:
         return f"{self.gate}: {self.exercise}: {self.message}"
 
 
-class WithoutTraining(Referee):
-    """A referee that leaves out the training checks, which have a fixed seed and take the longest."""
-
-    @cached_property
-    def checks(self) -> tuple[Check, ...]:
-        """The hidden checks that draw other numbers for other students."""
-        return tuple(check for check in super().checks if check.mark.kind is not Kind.TRAINING)
+def without_training(referee: Referee) -> Referee:
+    """The referee without training checks: they have a fixed seed, and take the longest."""
+    return _with_checks(referee, [check for check in referee.checks if check.mark.kind is not Kind.TRAINING])
 
 
-class OnlyTraining(Referee):
-    """A referee whose training checks draw other numbers for other students, like conditions; others are left out.
+def only_training(referee: Referee) -> Referee:
+    """The referee with the training checks alone, drawing other numbers for other students, as conditions do.
 
     A training check has one seed for everyone. Whether it is a fair one shows with others.
     """
+    training = [check for check in referee.checks if check.mark.kind is Kind.TRAINING]
+    return _with_checks(referee, [replace(check, mark=replace(check.mark, kind=Kind.CONDITION)) for check in training])
 
-    @cached_property
-    def checks(self) -> tuple[Check, ...]:
-        """The training checks, as conditions."""
-        training = (check for check in super().checks if check.mark.kind is Kind.TRAINING)
-        return tuple(replace(check, mark=replace(check.mark, kind=Kind.CONDITION)) for check in training)
+
+def only_exercise(referee: Referee, name: str) -> Referee:
+    """The referee with one exercise's checks alone; its verdicts on the others mean nothing."""
+    return _with_checks(referee, [check for check in referee.checks if check.mark.exercise == name])
+
+
+def _with_checks(referee: Referee, checks: Iterable[Check]) -> Referee:
+    other = copy.copy(referee)  # with all that it has read
+    other.checks = tuple(checks)
+    return other
 
 
 def stub_findings(referee: Referee) -> tuple[Finding, ...]:
@@ -93,10 +96,11 @@ def mistake_findings(referee: Referee, mistake: KnownMistake, seeds: Iterable[in
 
     It must fail its exercise, cost no other exercise anything, and be told by its own sentence.
     """
+    judged = {check.mark.exercise for check in referee.checks}
     found: list[Finding] = []
     for seed in seeds:
         for verdict in referee.judge(mistake.submission, _student(seed)).report.exercises:
-            problem = _problem_with(mistake, verdict)
+            problem = _problem_with(mistake, verdict) if verdict.exercise in judged else ""
             if problem:
                 message = f"mistake {mistake.name!r} (seed {seed}): {problem}"
                 found.append(Finding("mistake", verdict.exercise, message))
@@ -130,13 +134,18 @@ def _points(verdict: ExerciseVerdict) -> str:
 def _short_of_full(
     referee: Referee, gate: str, what: str, submission: Submission, seeds: Iterable[int]
 ) -> tuple[Finding, ...]:
-    judged = {exercise.name for exercise in referee.lesson.exercises} & {c.mark.exercise for c in referee.checks}
+    judged = {check.mark.exercise for check in referee.checks}
     return tuple(
         Finding(gate, verdict.exercise, f"{what} fails {_first_failure(verdict)} (seed {seed})")
         for seed in seeds
         for verdict in referee.judge(submission, _student(seed)).report.exercises
-        if verdict.exercise in judged and verdict.status is not Status.PASSED
+        if verdict.exercise in judged and not _is_full(referee, verdict)
     )
+
+
+def _is_full(referee: Referee, verdict: ExerciseVerdict) -> bool:
+    has_points = any(check.mark.kind is Kind.VALUE for check in referee.checks)  # those of training have none
+    return verdict.status is Status.PASSED and (verdict.points == verdict.max_points or not has_points)
 
 
 def _first_failure(verdict: ExerciseVerdict) -> str:

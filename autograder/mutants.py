@@ -11,8 +11,9 @@ import ast
 import copy
 import difflib
 import textwrap
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, TypeAlias
 
 _OPERATORS: Mapping[type[ast.operator], tuple[type[ast.operator], ...]] = {
     ast.Add: (ast.Sub,),
@@ -62,6 +63,8 @@ _COUSINS = {
 _COMMUTATIVE = {"add", "allclose", "array_equal", "gcd", "isclose", "max", "maximum", "min", "minimum", "multiply"}
 _LIBRARIES = {"F", "math", "nn", "np", "torch"}
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+
+Changes: TypeAlias = Iterator[tuple[str, Sequence[ast.AST]]]  # (what changed, the nodes in the place of one)
 
 
 @dataclass(frozen=True)
@@ -171,90 +174,103 @@ def _places(parent: ast.AST) -> Iterator[_Place]:
                     yield from _places(child)
 
 
-def _replacements(node: ast.AST, place: _Place) -> Iterator[tuple[str, list[ast.AST]]]:
-    """What could stand where ``node`` stands: (what changed, the nodes in its place)."""
-    if place.is_statement:
-        yield from _statement_replacements(node)
-    match node:
-        case ast.Constant():
-            yield from ((what, [ast.Constant(value)]) for what, value in _other_constants(node.value))
-        case ast.BinOp():
-            yield from _binary(node)
-        case ast.BoolOp():
-            other = ast.Or() if isinstance(node.op, ast.And) else ast.And()
-            yield "and/or", [ast.BoolOp(other, node.values)]
-            yield from (("dropped condition", [value]) for value in node.values)
-        case ast.UnaryOp():
-            yield "dropped sign or not", [node.operand]
-        case ast.Compare():
-            for number, operator in enumerate(node.ops):
-                for other_operator in _COMPARISONS[type(operator)]:
-                    ops = [*node.ops[:number], other_operator(), *node.ops[number + 1 :]]
-                    yield "comparison", [ast.Compare(node.left, ops, node.comparators)]
-        case ast.Call():
-            yield from _calls(node)
-        case ast.Attribute():
-            yield from _attributes(node)
-        case ast.Slice():
-            yield from _slices(node)
-        case ast.IfExp():
-            yield "swapped branches", [ast.IfExp(node.test, node.orelse, node.body)]
-        case ast.comprehension() if node.ifs:
-            yield "dropped filter", [ast.comprehension(node.target, node.iter, [], node.is_async)]
+def _replacements(node: ast.AST, place: _Place) -> Changes:
+    """What could stand where ``node`` stands."""
+    kinds = _STATEMENTS if place.is_statement else _EXPRESSIONS
+    for kind, changes in kinds.items():
+        if isinstance(node, kind):
+            yield from changes(node)
+    if place.is_statement and not isinstance(node, (*_FUNCTIONS, ast.ClassDef, ast.Pass)):
+        yield "dropped statement", [ast.Pass()]
 
 
-def _statement_replacements(node: ast.AST) -> Iterator[tuple[str, list[ast.AST]]]:
-    match node:
-        case ast.FunctionDef() | ast.ClassDef():
-            for number in range(len(node.decorator_list)):
-                other = copy.copy(node)
-                other.decorator_list = node.decorator_list[:number] + node.decorator_list[number + 1 :]
-                yield "dropped decorator", [other]
-            if isinstance(node, ast.FunctionDef):
-                empty = copy.copy(node)
-                empty.body = [ast.Raise(exc=ast.Name("NotImplementedError", ast.Load()))]
-                yield "not implemented", [empty]
-            return
-        case ast.Pass():
-            return
-        case ast.AugAssign():
-            for operator in _OPERATORS.get(type(node.op), ()):
-                yield "operator", [ast.AugAssign(node.target, operator(), node.value)]
-            yield "assigned, not accumulated", [ast.Assign([node.target], node.value)]
-        case ast.If():
-            yield "negated condition", [ast.If(ast.UnaryOp(ast.Not(), node.test), node.body, node.orelse)]
-            yield "dropped condition", list(node.body)
-        case ast.For() | ast.While():
-            once = copy.copy(node)
-            once.body = [*node.body, ast.Break()]
-            yield "only one round", [once]
-        case ast.With():
-            yield "dropped with", list(node.body)
-        case ast.Break():
-            yield "continue, not break", [ast.Continue()]
-        case ast.Continue():
-            yield "break, not continue", [ast.Break()]
-        case ast.Return(value=ast.Tuple(elts=elements)) if len(elements) > 1:
-            for number in range(len(elements) - 1):
-                swapped = list(elements)
-                swapped[number], swapped[number + 1] = swapped[number + 1], swapped[number]
-                yield "order of returned values", [ast.Return(ast.Tuple(swapped, ast.Load()))]
-    yield "dropped statement", [ast.Pass()]
-
-
-def _other_constants(value: object) -> list[tuple[str, object]]:
-    match value:
+def _constant(node: ast.Constant) -> Changes:
+    others: Sequence[float] = ()
+    match node.value:
         case bool():
-            return [("flag", not value)]
+            others = [not node.value]
         case int():
-            others = {0: [1], 1: [0, 2]}.get(value, [value + 1, value - 1])
-            return [("number", other) for other in others]
+            others = {0: [1], 1: [0, 2]}.get(node.value, [node.value + 1, node.value - 1])
         case float():
-            return [("number", 2.0 * value if value else 1.0), *([("number", 0.0)] if value else [])]
-    return []
+            others = [2.0 * node.value, 0.0] if node.value else [1.0]
+    for other in others:
+        yield "constant", [ast.Constant(other)]
 
 
-def _binary(node: ast.BinOp) -> Iterator[tuple[str, list[ast.AST]]]:
+def _and_or(node: ast.BoolOp) -> Changes:
+    yield "and/or", [ast.BoolOp(ast.Or() if isinstance(node.op, ast.And) else ast.And(), node.values)]
+    for value in node.values:
+        yield "dropped condition", [value]
+
+
+def _comparison(node: ast.Compare) -> Changes:
+    for number, operator in enumerate(node.ops):
+        for other in _COMPARISONS[type(operator)]:
+            ops = [*node.ops[:number], other(), *node.ops[number + 1 :]]
+            yield "comparison", [ast.Compare(node.left, ops, node.comparators)]
+
+
+def _sign_or_not(node: ast.UnaryOp) -> Changes:
+    yield "dropped sign or not", [node.operand]
+
+
+def _branches(node: ast.IfExp) -> Changes:
+    yield "swapped branches", [ast.IfExp(node.test, node.orelse, node.body)]
+
+
+def _filter(node: ast.comprehension) -> Changes:
+    if node.ifs:
+        yield "dropped filter", [ast.comprehension(node.target, node.iter, [], node.is_async)]
+
+
+def _definition(node: ast.FunctionDef | ast.ClassDef) -> Changes:
+    for number in range(len(node.decorator_list)):
+        other = copy.copy(node)
+        other.decorator_list = node.decorator_list[:number] + node.decorator_list[number + 1 :]
+        yield "dropped decorator", [other]
+    if isinstance(node, ast.FunctionDef):
+        empty = copy.copy(node)
+        empty.body = [ast.Raise(exc=ast.Name("NotImplementedError", ast.Load()))]
+        yield "not implemented", [empty]
+
+
+def _accumulation(node: ast.AugAssign) -> Changes:
+    for operator in _OPERATORS.get(type(node.op), ()):
+        yield "operator", [ast.AugAssign(node.target, operator(), node.value)]
+    yield "assigned, not accumulated", [ast.Assign([node.target], node.value)]
+
+
+def _condition(node: ast.If) -> Changes:
+    yield "negated condition", [ast.If(ast.UnaryOp(ast.Not(), node.test), node.body, node.orelse)]
+    yield "dropped condition", list(node.body)
+
+
+def _loop(node: ast.For | ast.While) -> Changes:
+    once = copy.copy(node)
+    once.body = [*node.body, ast.Break()]
+    yield "only one round", [once]
+
+
+def _with(node: ast.With) -> Changes:
+    yield "dropped with", list(node.body)
+
+
+def _jump(node: ast.Break | ast.Continue) -> Changes:
+    yield "break/continue", [ast.Continue() if isinstance(node, ast.Break) else ast.Break()]
+
+
+def _returned(node: ast.Return) -> Changes:
+    elements = node.value.elts if isinstance(node.value, ast.Tuple) else []
+    for number in range(len(elements) - 1):
+        yield "order of returned values", [ast.Return(ast.Tuple(_swapped(elements, number), ast.Load()))]
+
+
+def _swapped(items: Sequence[ast.expr], number: int) -> list[ast.expr]:
+    """The items with two neighbours swapped."""
+    return [*items[:number], items[number + 1], items[number], *items[number + 2 :]]
+
+
+def _binary(node: ast.BinOp) -> Changes:
     for operator in _OPERATORS.get(type(node.op), ()):
         yield "operator", [ast.BinOp(node.left, operator(), node.right)]
     if isinstance(node.op, _ORDERED):
@@ -263,7 +279,7 @@ def _binary(node: ast.BinOp) -> Iterator[tuple[str, list[ast.AST]]]:
     yield "dropped term", [node.right]
 
 
-def _calls(node: ast.Call) -> Iterator[tuple[str, list[ast.AST]]]:
+def _calls(node: ast.Call) -> Changes:
     name = _last_name(node.func)
     for number, keyword in enumerate(node.keywords):
         if keyword.arg == "strict":  # an assertion of zip's caller, not behaviour
@@ -272,20 +288,19 @@ def _calls(node: ast.Call) -> Iterator[tuple[str, list[ast.AST]]]:
         yield f"dropped {keyword.arg or '**'}=", [ast.Call(node.func, node.args, others)]
     if name not in _COMMUTATIVE:
         for number in range(len(node.args) - 1):
-            args = list(node.args)
-            args[number], args[number + 1] = args[number + 1], args[number]
-            yield "swapped arguments", [ast.Call(node.func, args, node.keywords)]
+            yield "swapped arguments", [ast.Call(node.func, _swapped(node.args, number), node.keywords)]
     if name == "range":
         yield from _ranges(node)
     if len(node.args) == 1 and not isinstance(node.args[0], ast.Starred):
         yield f"dropped {name}()", [node.args[0]]
     elif len(node.args) == 2 and name in _COMMUTATIVE:
-        yield from ((f"dropped {name}()", [arg]) for arg in node.args)
+        for arg in node.args:
+            yield f"dropped {name}()", [arg]
     if isinstance(node.func, ast.Attribute) and not _is_library(node.func.value):
         yield f"dropped .{name}()", [node.func.value]
 
 
-def _ranges(node: ast.Call) -> Iterator[tuple[str, list[ast.AST]]]:
+def _ranges(node: ast.Call) -> Changes:
     one = ast.Constant(1)
     if len(node.args) == 1:
         yield "range off by one", [ast.Call(node.func, [one, node.args[0]], [])]
@@ -295,14 +310,14 @@ def _ranges(node: ast.Call) -> Iterator[tuple[str, list[ast.AST]]]:
             yield "range off by one", [ast.Call(node.func, args, [])]
 
 
-def _attributes(node: ast.Attribute) -> Iterator[tuple[str, list[ast.AST]]]:
+def _attributes(node: ast.Attribute) -> Changes:
     if node.attr in ("T", "mT", "data"):
         yield f"dropped .{node.attr}", [node.value]
     if node.attr in _COUSINS:
         yield _COUSINS[node.attr], [ast.Attribute(node.value, _COUSINS[node.attr], node.ctx)]
 
 
-def _slices(node: ast.Slice) -> Iterator[tuple[str, list[ast.AST]]]:
+def _slices(node: ast.Slice) -> Changes:
     if node.lower is not None:
         yield "slice bound", [ast.Slice(None, node.upper, node.step)]
     if node.upper is not None:
@@ -312,6 +327,29 @@ def _slices(node: ast.Slice) -> Iterator[tuple[str, list[ast.AST]]]:
     for operator in (ast.Add(), ast.Sub()):
         if node.upper is not None and not isinstance(node.upper, ast.Constant):
             yield "slice bound", [ast.Slice(node.lower, ast.BinOp(node.upper, operator, ast.Constant(1)), node.step)]
+
+
+_STATEMENTS: Mapping[Any, Callable[[Any], Changes]] = {
+    (ast.FunctionDef, ast.ClassDef): _definition,
+    ast.AugAssign: _accumulation,
+    ast.If: _condition,
+    (ast.For, ast.While): _loop,
+    ast.With: _with,
+    (ast.Break, ast.Continue): _jump,
+    ast.Return: _returned,
+}
+_EXPRESSIONS: Mapping[Any, Callable[[Any], Changes]] = {
+    ast.Constant: _constant,
+    ast.BinOp: _binary,
+    ast.BoolOp: _and_or,
+    ast.UnaryOp: _sign_or_not,
+    ast.Compare: _comparison,
+    ast.Call: _calls,
+    ast.Attribute: _attributes,
+    ast.Slice: _slices,
+    ast.IfExp: _branches,
+    ast.comprehension: _filter,
+}
 
 
 def _last_name(function: ast.expr) -> str:

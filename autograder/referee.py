@@ -423,7 +423,8 @@ def _headline(checks: Sequence[CheckVerdict], status: Status) -> str:
     """One line: the cause the first failing check found, else its message."""
     if status is Status.BROKEN:
         return "no mark yet: a fault of the course"
-    first = next(check for check in checks if check.status is status)
+    found = [check for check in checks if check.status is status]
+    first = next((check for check in found if check.kind is Kind.VALUE), found[0])
     return first.cause or first.message.split("\n")[0]
 
 

@@ -241,11 +241,11 @@ def find_definition(source: str, name: str) -> str | None:
 
 
 def text_of(cell: Mapping[str, Any]) -> str:
-    """A cell's text; the format allows a string or a list of lines."""
+    """A cell's text; the format allows a string or a list of lines. Lone surrogates, which no file can hold, become ?."""
     source = cell.get("source", cell.get("input", ""))
-    if isinstance(source, list):
-        return "".join(part for part in source if isinstance(part, str))
-    return source if isinstance(source, str) else ""
+    lines = source if isinstance(source, list) else [source]
+    text = "".join(line for line in lines if isinstance(line, str))
+    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 @dataclass

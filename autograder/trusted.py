@@ -43,7 +43,7 @@ class TrustedDesk:
         key = f"{cell.role}:{cell.name}"
         self._sources[key] = cell.source
         try:
-            exec(compile(cell.source, key, "exec"), self._names)  # noqa: S102 - the course's own code
+            exec(compile(cell.source, key, "exec", dont_inherit=True), self._names)  # noqa: S102 - the course's own code
         except Exception as error:  # noqa: BLE001 - a mistake may raise when it is defined
             return CellRun(cell.name, (), raised_from(error, self._sources))
         return CellRun(cell.name, (), None)

@@ -63,7 +63,9 @@ def test_a_malformed_lesson_stops_the_build_with_file_and_line(tiny_course: Path
 def test_the_line_of_a_complaint_is_where_the_fault_is(tiny_course: Path) -> None:
     edit(tiny_course / HIDDEN, '    """Every row is summed."""\n', "")
     lines = (tiny_course / HIDDEN).read_text().split("\n")
-    with pytest.raises(LessonError, match=rf"test_tiny.py:{lines.index('def test_mend_sums_rows(submission, rng):') + 1}:"):
+    with pytest.raises(
+        LessonError, match=rf"test_tiny.py:{lines.index('def test_mend_sums_rows(submission, rng):') + 1}:"
+    ):
         read_authored(tiny_course, "L01")
 
 
@@ -87,7 +89,15 @@ def test_the_release_holds_no_solution_and_no_hidden_check(tiny_course: Path) ->
     release = tiny_course / "release" / "L01"
     assert sorted(path.name for path in release.iterdir()) == ["01_Tiny.ipynb", "test_tiny.py"]
     text = (release / "01_Tiny.ipynb").read_text()
-    for secret in ("x * factor", "total / len(x)", "axis=1", "Because.", "BEGIN SOLUTION", "every column", "autograder_start"):
+    for secret in (
+        "x * factor",
+        "total / len(x)",
+        "axis=1",
+        "Because.",
+        "BEGIN SOLUTION",
+        "every column",
+        "autograder_start",
+    ):
         assert secret not in text
     assert "axis=0" in text  # what the BUGHUNT starts from
 
@@ -99,11 +109,16 @@ def test_cells_have_nbgraders_metadata_and_stable_ids(tiny_course: Path) -> None
     assert graded["check-scale"]["source"] == ['check("scale")']
     assert graded["check-scale"]["metadata"]["nbgrader"]["points"] == 40
     assert graded["scale"]["id"] == "scale"
-    assert graded["why"]["metadata"]["nbgrader"] | {"grade": True, "solution": True, "points": 5.0} == graded["why"]["metadata"]["nbgrader"]
+    assert (
+        graded["why"]["metadata"]["nbgrader"] | {"grade": True, "solution": True, "points": 5.0}
+        == graded["why"]["metadata"]["nbgrader"]
+    )
     assert len({cell["id"] for cell in cells}) == len(cells)
 
 
-def test_a_changed_built_file_is_named(tiny_course: Path, run_autograder: Callable[..., subprocess.CompletedProcess[str]]) -> None:
+def test_a_changed_built_file_is_named(
+    tiny_course: Path, run_autograder: Callable[..., subprocess.CompletedProcess[str]]
+) -> None:
     (tiny_course / "release/L01/01_Tiny.ipynb").write_text("{}")
     (tiny_course / "release/L01/stray.txt").write_text("left over")
     done = run_autograder("build", "L01", "--check", cwd=tiny_course)

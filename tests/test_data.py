@@ -113,7 +113,7 @@ def test_spirals_lie_on_their_arms() -> None:
     assert points.shape == (300, 2)
     assert np.bincount(labels).tolist() == [100, 100, 100]
     radius = np.linalg.norm(points, axis=1)
-    assert 0.1 <= radius.min()
+    assert radius.min() >= 0.1
     assert radius.max() <= 1.0
     turned = np.arctan2(points[:, 1], points[:, 0]) / (2 * np.pi) - 1.5 * radius - labels / 3
     np.testing.assert_allclose(turned - np.round(turned), 0.0, atol=1e-9)

@@ -102,7 +102,9 @@ def test_a_bughunt_counts_the_changed_lines(learn: Callable[..., str]) -> None:
     assert "2 lines of the given code were changed, at most 1" in said
 
 
-@pytest.mark.parametrize(("broken", "words"), [("def mend(x:\n    pass\n", "SyntaxError"), ("1 / 0\n", "ZeroDivisionError")])
+@pytest.mark.parametrize(
+    ("broken", "words"), [("def mend(x:\n    pass\n", "SyntaxError"), ("1 / 0\n", "ZeroDivisionError")]
+)
 def test_a_file_that_cannot_be_loaded_says_where(learn: Callable[..., str], broken: str, words: str) -> None:
     said = learn(f"{SOLVED}\n\n{broken}")
     assert said.startswith("exit 1")
@@ -132,7 +134,9 @@ def test_a_missing_file_is_a_clear_error(tiny_course: Path, learn: Callable[...,
 
 
 def test_a_solved_desk_imports_nothing_heavy(learn: Callable[..., str], tiny_course: Path) -> None:
-    probe = "import sys\n\ndef pytest_unconfigure():\n    print('LOADED', sorted({n.split('.')[0] for n in sys.modules}))\n"
+    probe = (
+        "import sys\n\ndef pytest_unconfigure():\n    print('LOADED', sorted({n.split('.')[0] for n in sys.modules}))\n"
+    )
     (tiny_course / "exercises/L01/conftest.py").write_text(probe)
     loaded = learn(SOLVED, "-s").split("LOADED")[1]
     for heavy in ("nbformat", "nbgrader", "jupytext", "IPython", "msgspec", "sklearn", "yaml", "matplotlib", "torch"):
@@ -170,7 +174,9 @@ def test_check_in_a_notebook_says_the_same(tiny_course: Path, answer: str, words
     """In a real IPython session in the folder of the released notebook."""
     script = tiny_course / "release/L01/session.py"
     code = NOTEBOOK_CELLS.format(answer=answer)
-    script.write_text(f"from IPython.testing.globalipapp import start_ipython\nshell = start_ipython()\nshell.run_cell({code!r})\n")
+    script.write_text(
+        f"from IPython.testing.globalipapp import start_ipython\nshell = start_ipython()\nshell.run_cell({code!r})\n"
+    )
     done = subprocess.run([sys.executable, script.name], cwd=script.parent, capture_output=True, text=True, check=False)
     assert "Hint 1 of 2: Look at the shapes." in done.stdout
     assert words in done.stdout + done.stderr

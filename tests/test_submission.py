@@ -14,10 +14,10 @@ from autograder.submission import (
     Role,
     Submission,
     UnreadableSubmission,
-    rebuild_from_release,
     read_json_notebook,
     read_module,
     read_notebook,
+    rebuild_from_release,
     submission_of,
 )
 
@@ -49,7 +49,9 @@ def code(source: str, **metadata: object) -> Notebook:
 
 
 def cell_of(notebook: Notebook, grade_id: str) -> Notebook:
-    found: Notebook = next(c for c in notebook["cells"] if c["metadata"].get("nbgrader", {}).get("grade_id") == grade_id)
+    found: Notebook = next(
+        c for c in notebook["cells"] if c["metadata"].get("nbgrader", {}).get("grade_id") == grade_id
+    )
     return found
 
 
@@ -137,7 +139,9 @@ def test_an_answer_in_the_cell_of_another_answer_counts(released: Notebook) -> N
 
 
 def test_another_cell_never_replaces_an_answer_or_given_code(released: Notebook, solved: Notebook) -> None:
-    solved["cells"].append(code("def scale(x, f):\n    return 0\ndef double(x):\n    return 0\ndef helper():\n    return 1"))
+    solved["cells"].append(
+        code("def scale(x, f):\n    return 0\ndef double(x):\n    return 0\ndef helper():\n    return 1")
+    )
     submission = judged(released, solved)
     assert submission.answers["scale"] == SCALE
     extra = [cell.source for cell in submission.cells if cell.role is Role.EXTRA]
@@ -238,8 +242,6 @@ def test_a_module_is_read_like_a_notebook(tmp_path: Path, released: Notebook, bu
         read_module(path, released=released)
 
 
-def test_hand_in_fixture_of_the_other_lesson_is_refused(
-    hand_in: Callable[..., Path], released: Notebook
-) -> None:
+def test_hand_in_fixture_of_the_other_lesson_is_refused(hand_in: Callable[..., Path], released: Notebook) -> None:
     with pytest.raises(UnreadableSubmission, match="notebook of L99"):
         read_notebook(hand_in("ann"), released=released)

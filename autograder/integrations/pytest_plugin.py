@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from autograder.checking import Ending, ending_of, generator_for, source_endings, title_of, verdict_of
 from autograder.checking import Check as CollectedCheck
+from autograder.checking import Ending, ending_of, generator_for, source_endings, title_of, verdict_of
 from autograder.checks.failure import CheckFailure, StudentError
 from autograder.checks.host import Proxy
 from autograder.checks.marking import MARK, CheckMark

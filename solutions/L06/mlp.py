@@ -58,7 +58,8 @@ def init_params(sizes: list[int], rng: np.random.Generator) -> list[dict[str, np
     if len(sizes) < 2:
         raise ValueError(f"a network needs an input and an output size, got sizes={sizes}")
     params = []
-    for fan_in, fan_out in zip(sizes[:-1], sizes[1:], strict=True):
+    for i in range(len(sizes) - 1):
+        fan_in, fan_out = sizes[i], sizes[i + 1]
         std = np.sqrt(2.0 / fan_in)  # the square root: rng.normal takes a standard deviation, not a variance
         W = rng.normal(0.0, std, size=(fan_in, fan_out))
         b = np.zeros(fan_out)  # made here, inside the loop: each layer has its own
@@ -280,7 +281,8 @@ class TorchMLP(torch.nn.Module):
         # ParameterList, not list: a Module does not look into plain lists, and would miss what lies there
         self.weights = torch.nn.ParameterList()
         self.biases = torch.nn.ParameterList()
-        for fan_in, fan_out in zip(sizes[:-1], sizes[1:], strict=True):
+        for i in range(len(sizes) - 1):
+            fan_in, fan_out = sizes[i], sizes[i + 1]
             weight = torch.randn(fan_out, fan_in, generator=generator) * (2.0 / fan_in) ** 0.5
             self.weights.append(torch.nn.Parameter(weight))  # (fan_out, fan_in)
             self.biases.append(torch.nn.Parameter(torch.zeros(fan_out)))
@@ -309,7 +311,7 @@ class SuspectMLP:
         """Draw He weights (see ``init_params``), independently for each layer; biases 0."""
         ### BEGIN SOLUTION
         self.W, self.b = [], []
-        shapes = list(zip(sizes[:-1], sizes[1:], strict=True))
+        shapes = [(sizes[i], sizes[i + 1]) for i in range(len(sizes) - 1)]
         for shape in shapes:
             draw = rng.normal(0.0, np.sqrt(2.0 / shape[0]), size=shape)
             self.W.append(draw)

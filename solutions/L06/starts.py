@@ -15,7 +15,7 @@ class SuspectMLP:
     def __init__(self, sizes: list[int], rng: np.random.Generator) -> None:
         """Draw He weights (see ``init_params``), independently for each layer; biases 0."""
         self.W, self.b = [], []
-        shapes = list(zip(sizes[:-1], sizes[1:], strict=True))
+        shapes = [(sizes[i], sizes[i + 1]) for i in range(len(sizes) - 1)]
         draws = {shape: rng.normal(0.0, np.sqrt(2.0 / shape[0]), size=shape) for shape in shapes}
         for shape in shapes:
             self.W.append(draws[shape])

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
-import math
-
 import numpy as np
 import torch
 
@@ -14,8 +11,8 @@ def init_params(sizes, rng):
     if n_layers <= 0:
         raise ValueError("too few sizes")
     return [
-        dict(W=rng.standard_normal((n_in, n_out)) * (n_in / 2) ** -0.5, b=np.full(n_out, 0.0))
-        for n_in, n_out in itertools.pairwise(sizes)
+        {"W": rng.standard_normal((n_in, n_out)) * (n_in / 2) ** -0.5, "b": np.full(n_out, 0.0)}
+        for n_in, n_out in np.lib.stride_tricks.sliding_window_view(sizes, 2).tolist()
     ]
 
 
@@ -23,8 +20,7 @@ def forward(params, x):
     inputs, outputs = [x], []
     for depth in range(len(params)):
         W, b = params[depth]["W"], params[depth]["b"]
-        rows = [sum(v * w for v, w in zip(row, W, strict=True)) + b for row in inputs[-1]]
-        outputs.append(np.array(rows))
+        outputs.append(np.stack([np.dot(W.T, row) + b for row in inputs[-1]]))
         inputs.append(np.where(outputs[-1] < 0, 0, outputs[-1]))
     return outputs[-1], [(a, z) for a, z in zip(inputs, outputs, strict=False)]
 
@@ -32,7 +28,7 @@ def forward(params, x):
 def backward(params, cache, d_logits):
     if not params:
         return [], d_logits
-    *below, (a, z) = cache
+    *below, (a, _) = cache
     here = {"W": np.einsum("ni,no->io", a, d_logits), "b": np.ones(len(a)) @ d_logits}
     d_a = np.dot(d_logits, np.transpose(params[-1]["W"]))
     if below:
@@ -48,7 +44,7 @@ def gradcheck_report(loss, params, grads):
         for _ in walker:
             where = walker.multi_index
             backup = float(array[where])
-            width = 1e-5 * max(1.0, math.fabs(backup))
+            width = 1e-5 * max(1.0, float(np.fabs(backup)))
             values = []
             for sign in (+1, -1):
                 array[where] = backup + sign * width
@@ -69,7 +65,7 @@ def gradcheck_report(loss, params, grads):
 
 def train_step(params, x, y, lr):
     scores, cache = forward(params, x)
-    loss, d_scores = softmax_cross_entropy(scores, y)  # noqa: F821 - given in the lesson
+    loss, d_scores = softmax_cross_entropy(scores, y)
     gradients = backward(params, cache, d_scores)[0]
     for i in range(len(params)):
         for name in params[i]:
@@ -96,8 +92,8 @@ class TorchMLP(torch.nn.Module):
     def __init__(self, sizes, generator=None):
         super().__init__()
         weights, biases = [], []
-        for n_in, n_out in itertools.pairwise(sizes):
-            w = torch.empty(n_out, n_in).normal_(0, math.sqrt(2 / n_in), generator=generator)
+        for n_in, n_out in np.lib.stride_tricks.sliding_window_view(sizes, 2).tolist():
+            w = torch.empty(n_out, n_in).normal_(0, (2 / n_in) ** 0.5, generator=generator)
             weights.append(torch.nn.Parameter(w))
             biases.append(torch.nn.Parameter(torch.zeros(n_out)))
         self.weights = torch.nn.ParameterList(weights)
@@ -113,7 +109,7 @@ class TorchMLP(torch.nn.Module):
 class SuspectMLP:
     def __init__(self, sizes, rng):
         self.W, self.b = [], []
-        shapes = list(zip(sizes[:-1], sizes[1:], strict=True))
+        shapes = [(sizes[i], sizes[i + 1]) for i in range(len(sizes) - 1)]
         draws = [rng.normal(0.0, np.sqrt(2.0 / shape[0]), size=shape) for shape in shapes]
         for i, shape in enumerate(shapes):
             self.W.append(draws[i])

@@ -85,9 +85,7 @@ MISTAKES = (
     Mistake(
         "forward",
         "The cache holds relu(z): the ReLU wrote into the array that was cached. Let it make a new one.",
-        edits=(
-            ("a = relu(z)", "a = np.maximum(z, 0.0, out=z) if layer is not params[-1] else relu(z)"),
-        ),
+        edits=(("a = relu(z)", "a = np.maximum(z, 0.0, out=z) if layer is not params[-1] else relu(z)"),),
     ),
     Mistake(
         "forward",
@@ -276,19 +274,19 @@ MISTAKES = (
     ),
     Mistake(
         "gradcheck_report",
-        "The step is 0 where the entry is 0, and 0 / 0 is NaN: h = 1e-5 * max(1, |p|).",
+        "a step of 0 divides by 0 where the entry is 0: h = 1e-5 * max(1, |p|).",
         edits=(("1e-5 * max(1.0, abs(old))", "1e-5 * abs(old)"),),
     ),
     Mistake(
         "gradcheck_report",
         "0 divided by 0 is NaN: the 1e-8 in the denominator prevents it.",
-        edits=((", 1e-8)", ")"),),
+        edits=(("numerical).max(), 1e-8)", "numerical).max())"),),
     ),
     # --- train_step --------------------------------------------------------------------------------------------------
     Mistake(
         "train_step",
         "Layers are updated before the gradients of the others are computed: take all gradients first, then step.",
-        answer='''
+        answer="""
 def train_step(params, x, y, lr):
     for i in reversed(range(len(params))):
         logits, cache = forward(params, x)
@@ -298,7 +296,7 @@ def train_step(params, x, y, lr):
         params[i]["W"] -= lr * grads[i]["W"]
         params[i]["b"] -= lr * grads[i]["b"]
     return first
-''',
+""",
     ),
     Mistake(
         "train_step",
