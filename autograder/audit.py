@@ -12,12 +12,14 @@ A mutant that still earns full points is a survivor. It is killed by a better ch
 
 from __future__ import annotations
 
+import ast
 import importlib.util
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from autograder.authored import Module, read_lesson
 from autograder.checking import Check, run_check
@@ -26,7 +28,9 @@ from autograder.gates import (
     Finding,
     alternative_findings,
     lone_alternative_findings,
+    merged,
     mistake_findings,
+    only_concerned,
     only_training,
     solution_findings,
     stub_findings,
@@ -42,6 +46,10 @@ SECRET = b"audit"  # no student is judged with it
 FEWER = 10  # how many times fewer seeds are tried where each costs a whole training run, or there are many answers
 _CHUNK = 10  # seeds that one child tries
 _GATE_SECONDS = 1800.0
+
+
+class SolutionFails(Exception):  # noqa: N818 - what happened, not a kind of error
+    """A solution that does not pass its own checks. The message is for the lesson's author."""
 
 
 @dataclass(frozen=True)
@@ -96,16 +104,19 @@ def run_audit(root: Path, key: str, *, seeds: int = 200, report: Callable[[str],
         report: Told how far it is.
     Raises:
         LessonError: If the lesson is malformed.
-        ChildFailed: If the engine fails.
+        ChildFailed: If the engine fails (``forked.py``).
     """
     lesson = read_lesson(root, key)
     referee = Referee(lesson, parent=None, secret=SECRET)
     started = time.monotonic()
-    findings = tuple(dict.fromkeys(gate_findings(referee, seeds=seeds)))
+    findings = gate_findings(referee, seeds=seeds)
     report(f"{key}: gates tried with {seeds} seeds in {time.monotonic() - started:.0f} s: {len(findings)} findings.")
     started = time.monotonic()
     mutants = solution_mutants(lesson)
-    alive, lost = surviving(referee, mutants)
+    try:
+        alive, lost = surviving(referee, mutants)
+    except SolutionFails as error:
+        return AuditResult((*findings, Finding("mutants", key, str(error))), (), (), (), 0, 0)
     report(f"{key}: {len(mutants)} mutants in {time.monotonic() - started:.0f} s: {len(alive)} earn full points.")
     listed = {entry.key: entry for entry in read_equivalents(lesson)}
     explained = tuple((mutant, listed[_key(mutant)]) for mutant in alive if _key(mutant) in listed)
@@ -119,7 +130,7 @@ def run_audit(root: Path, key: str, *, seeds: int = 200, report: Callable[[str],
     )
 
 
-def gate_findings(referee: Referee, *, seeds: int) -> list[Finding]:
+def gate_findings(referee: Referee, *, seeds: int) -> tuple[Finding, ...]:
     """All gates, in forked children; findings in the order of the gates."""
     _ = referee.solution, referee.alternative, referee.stubs  # read here, so that the children need not
     quick, training = without_training(referee), only_training(referee)
@@ -131,13 +142,14 @@ def gate_findings(referee: Referee, *, seeds: int) -> list[Finding]:
     for chunk in _chunks(few):
         tasks += [partial(solution_findings, training, chunk), partial(alternative_findings, training, chunk)]
         tasks += [partial(lone_alternative_findings, quick, chunk)]
-        tasks += [partial(mistake_findings, referee, mistake, chunk) for mistake in referee.mistakes]
+    tasks += [partial(_mistakes_of, referee, exercise.name, few) for exercise in referee.lesson.exercises]
     results: dict[int, list[Finding]] = {}
     for number, said in run_in_children([partial(_as_data, task) for task in tasks], seconds=_GATE_SECONDS):
         if isinstance(said, Lost):
-            said = [["gate", referee.lesson.key, f"a gate could not be tried: {said.why}"]]
-        results[number] = [Finding(*fields) for fields in said]
-    return [finding for number in sorted(results) for finding in results[number]]
+            results[number] = [Finding("gate", referee.lesson.key, f"a gate could not be tried: {said.why}")]
+        else:
+            results[number] = [Finding(gate, name, message, tuple(seeds)) for gate, name, message, seeds in said]
+    return merged(finding for number in sorted(results) for finding in results[number])
 
 
 def solution_mutants(lesson: Lesson) -> tuple[Mutant, ...]:
@@ -148,8 +160,15 @@ def solution_mutants(lesson: Lesson) -> tuple[Mutant, ...]:
 
 
 def surviving(referee: Referee, mutants: Sequence[Mutant]) -> tuple[tuple[Mutant, ...], int]:
-    """The mutants that earn full points for every exercise they hold; also how many never ended."""
-    seconds = 2.0 + 10.0 * _time_of_solution(referee)
+    """The mutants that earn full points for every exercise they hold; also how many never ended.
+
+    Raises:
+        SolutionFails: If the solution itself, put through the same mill, earns less: nothing could be concluded.
+    """
+    ((_, needed),) = run_in_children([partial(_time_of_solution, referee)], seconds=_GATE_SECONDS)
+    if not isinstance(needed, float):
+        raise SolutionFails("the solution does not pass its own hidden checks, so mutants would tell nothing")
+    seconds = 2.0 + 10.0 * needed
     tasks = [partial(earns_everything, referee, {mutant.definition: mutant.source}) for mutant in mutants]
     results = dict(run_in_children(tasks, seconds=seconds))
     alive = tuple(mutant for number, mutant in enumerate(mutants) if results[number] is True)
@@ -191,8 +210,16 @@ def _chunks(seeds: range) -> list[range]:
     return [seeds[start : start + _CHUNK] for start in range(0, len(seeds), _CHUNK)]
 
 
-def _as_data(task: Callable[[], tuple[Finding, ...]]) -> list[list[str]]:
-    return [[finding.gate, finding.exercise, finding.message] for finding in task()]
+def _as_data(task: Callable[[], tuple[Finding, ...]]) -> list[list[Any]]:
+    return [[finding.gate, finding.exercise, finding.message, finding.seeds] for finding in task()]
+
+
+def _mistakes_of(referee: Referee, exercise: str, seeds: Iterable[int]) -> tuple[Finding, ...]:
+    mistakes = [mistake for mistake in referee.mistakes if mistake.exercise == exercise]
+    if not mistakes:
+        return (Finding("mistake", exercise, "it has no mistake that shows that its checks can fail"),)
+    concerned = only_concerned(referee, referee.lesson.by_name[exercise].definition)
+    return tuple(finding for mistake in mistakes for finding in mistake_findings(concerned, mistake, seeds))
 
 
 def _quickest_first(referee: Referee) -> list[tuple[Exercise, Check]]:
@@ -200,11 +227,12 @@ def _quickest_first(referee: Referee) -> list[tuple[Exercise, Check]]:
     return sorted(pairs, key=lambda pair: pair[1].mark.kind is Kind.TRAINING)  # stable: else the file's order
 
 
-def _time_of_solution(referee: Referee) -> float:
-    """Processor seconds in which the solution passes all checks; it also imports what the children will need."""
+def _time_of_solution(referee: Referee) -> float | None:
+    """Processor seconds in which the solution, written as mutants are, passes all checks; None if it fails."""
     started = time.process_time()
-    earns_everything(referee, dict(referee.solution.answers))
-    return time.process_time() - started
+    answers = {name: ast.unparse(ast.parse(source)) for name, source in referee.solution.answers.items()}
+    passed = earns_everything(referee, answers)
+    return time.process_time() - started if passed else None
 
 
 def _key(mutant: Mutant) -> tuple[str, str]:

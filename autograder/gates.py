@@ -27,10 +27,20 @@ class Finding:
     gate: str  # "stub", "solution", "alternative", "mistake"
     exercise: str
     message: str
+    seeds: tuple[int, ...] = ()  # with which it shows
 
     def __str__(self) -> str:
         """One line."""
-        return f"{self.gate}: {self.exercise}: {self.message}"
+        seeds = f" (seeds {', '.join(map(str, self.seeds))})" if self.seeds else ""
+        return f"{self.gate}: {self.exercise}: {self.message}{seeds}"
+
+
+def merged(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """The same finding with many seeds, told once."""
+    by_text: dict[Finding, list[int]] = {}
+    for finding in findings:
+        by_text.setdefault(replace(finding, seeds=()), []).extend(finding.seeds)
+    return tuple(replace(finding, seeds=tuple(sorted(set(seeds)))) for finding, seeds in by_text.items())
 
 
 def without_training(referee: Referee) -> Referee:
@@ -47,9 +57,15 @@ def only_training(referee: Referee) -> Referee:
     return _with_checks(referee, [replace(check, mark=replace(check.mark, kind=Kind.CONDITION)) for check in training])
 
 
-def only_exercise(referee: Referee, name: str) -> Referee:
-    """The referee with one exercise's checks alone; its verdicts on the others mean nothing."""
-    return _with_checks(referee, [check for check in referee.checks if check.mark.exercise == name])
+def only_concerned(referee: Referee, definition: str) -> Referee:
+    """The referee with the checks of those exercises alone that a wrong answer in ``definition`` could cost something.
+
+    They are the ones that do not pass when the definition only raises. The verdicts on others mean nothing.
+    """
+    raising = f"def {definition}(*args, **kwargs):\n    raise RuntimeError\n"
+    report = referee.judge(referee.solution_with({definition: raising}), _student(0)).report
+    concerned = {v.exercise for v in report.exercises if v.status is not Status.PASSED or v.judged_with != "own"}
+    return _with_checks(referee, [check for check in referee.checks if check.mark.exercise in concerned])
 
 
 def _with_checks(referee: Referee, checks: Iterable[Check]) -> Referee:
@@ -94,17 +110,16 @@ def lone_alternative_findings(referee: Referee, seeds: Sequence[int]) -> tuple[F
 def mistake_findings(referee: Referee, mistake: KnownMistake, seeds: Iterable[int]) -> tuple[Finding, ...]:
     """What is wrong with how a mistake is judged.
 
-    It must fail its exercise, cost no other exercise anything, and be told by its own sentence.
+    It must fail its exercise, cost no other exercise anything, and be told by its own sentence. A referee that is
+    :func:`only_concerned` with the mistake's definition finds the same, in less time.
     """
     judged = {check.mark.exercise for check in referee.checks}
-    found: list[Finding] = []
-    for seed in seeds:
-        for verdict in referee.judge(mistake.submission, _student(seed)).report.exercises:
-            problem = _problem_with(mistake, verdict) if verdict.exercise in judged else ""
-            if problem:
-                message = f"mistake {mistake.name!r} (seed {seed}): {problem}"
-                found.append(Finding("mistake", verdict.exercise, message))
-    return tuple(found)
+    return merged(
+        Finding("mistake", verdict.exercise, f"mistake {mistake.name!r}: {problem}", (seed,))
+        for seed in seeds
+        for verdict in referee.judge(mistake.submission, _student(seed)).report.exercises
+        if verdict.exercise in judged and (problem := _problem_with(mistake, verdict))
+    )
 
 
 def changed_stubs(referee: Referee, change: Callable[[str], str]) -> Submission:
@@ -135,8 +150,8 @@ def _short_of_full(
     referee: Referee, gate: str, what: str, submission: Submission, seeds: Iterable[int]
 ) -> tuple[Finding, ...]:
     judged = {check.mark.exercise for check in referee.checks}
-    return tuple(
-        Finding(gate, verdict.exercise, f"{what} fails {_first_failure(verdict)} (seed {seed})")
+    return merged(
+        Finding(gate, verdict.exercise, f"{what} fails {_first_failure(verdict)}", (seed,))
         for seed in seeds
         for verdict in referee.judge(submission, _student(seed)).report.exercises
         if verdict.exercise in judged and not _is_full(referee, verdict)

@@ -170,8 +170,15 @@ def _places(parent: ast.AST) -> Iterator[_Place]:
         for index, child in enumerate(value) if isinstance(value, list) else ((None, value),):
             if isinstance(child, ast.AST):
                 yield _Place(parent, field, index, child)
-                if not isinstance(child, (ast.Raise, ast.Assert, ast.JoinedStr)):
+                if not _is_left_alone(child):
                     yield from _places(child)
+
+
+def _is_left_alone(node: ast.AST) -> bool:
+    """What is only said, or only asserted by the solution's author (``zip(..., strict=True)``)."""
+    return isinstance(node, (ast.Raise, ast.Assert, ast.JoinedStr)) or (
+        isinstance(node, ast.keyword) and node.arg == "strict"
+    )
 
 
 def _replacements(node: ast.AST, place: _Place) -> Changes:
@@ -282,7 +289,7 @@ def _binary(node: ast.BinOp) -> Changes:
 def _calls(node: ast.Call) -> Changes:
     name = _last_name(node.func)
     for number, keyword in enumerate(node.keywords):
-        if keyword.arg == "strict":  # an assertion of zip's caller, not behaviour
+        if _is_left_alone(keyword):
             continue
         others = node.keywords[:number] + node.keywords[number + 1 :]
         yield f"dropped {keyword.arg or '**'}=", [ast.Call(node.func, node.args, others)]

@@ -16,7 +16,7 @@ from autograder.gates import (
     alternative_findings,
     lone_alternative_findings,
     mistake_findings,
-    only_exercise,
+    only_concerned,
     solution_findings,
     stub_findings,
 )
@@ -68,10 +68,8 @@ def test_an_exercise_has_mistakes_and_each_is_caught_and_named(key, exercise):
     """Each fails this exercise, costs no other anything, and its own sentence is what the student reads."""
     mistakes = [mistake for mistake in referee(key).mistakes if mistake.exercise == exercise]
     assert mistakes, f"{exercise} has no mistake that shows that its checks can fail"
-    alone = only_exercise(referee(key), exercise)
-    for mistake in mistakes:
-        assert not told(mistake_findings(referee(key), mistake, MISTAKE_SEEDS[:1]))
-        assert not told(mistake_findings(alone, mistake, MISTAKE_SEEDS[1:]))
+    concerned = only_concerned(referee(key), referee(key).lesson.by_name[exercise].definition)
+    assert not told(tuple(f for mistake in mistakes for f in mistake_findings(concerned, mistake, MISTAKE_SEEDS)))
 
 
 @every_lesson

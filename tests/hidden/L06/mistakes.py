@@ -165,6 +165,11 @@ MISTAKES = (
     ),
     Mistake(
         "backward",
+        "d_logits reaches every layer as it is: on its way down the gradient goes through each layer, d_z @ W.T.",
+        edits=(("d_out = d_z @ params", "d_x = d_z @ params"), ("grads[::-1], d_out", "grads[::-1], d_x")),
+    ),
+    Mistake(
+        "backward",
         "The upstream gradient is ignored: the last layer starts from ones instead of d_logits.",
         edits=(("d_out = d_logits", "d_out = np.ones_like(d_logits)"),),
     ),
@@ -221,7 +226,7 @@ MISTAKES = (
     ),
     Mistake(
         "gradcheck_report",
-        "The difference is one-sided: its error shrinks with h, that of (loss(p + h) - loss(p - h)) / 2h with h squared.",
+        "The difference is one-sided: its error shrinks with h; that of (loss(p + h) - loss(p - h)) / 2h, with h^2.",
         edits=(
             ("p[index] = old - h\n", "p[index] = old\n"),
             ("(above - below) / (2 * h)", "(above - below) / h"),
@@ -463,7 +468,7 @@ def train_step(params, x, y, lr):
     ),
     Mistake(
         "TorchMLP",
-        "The weights are uniform between 0 and 1 (`torch.rand`); normal numbers around 0 are asked for (`torch.randn`).",
+        "The weights are uniform between 0 and 1 (`torch.rand`); normal numbers are asked for (`torch.randn`).",
         edits=(("torch.randn(", "torch.rand("),),
     ),
     # --- SuspectMLP --------------------------------------------------------------------------------------------------
@@ -500,7 +505,8 @@ def train_step(params, x, y, lr):
         "Hidden layers of equal shape are still one array: a dict has one value for each key.",
         edits=(
             (
-                "        for shape in shapes:\n            draw = rng.normal(0.0, np.sqrt(2.0 / shape[0]), size=shape)\n",
+                "        for shape in shapes:\n"
+                "            draw = rng.normal(0.0, np.sqrt(2.0 / shape[0]), size=shape)\n",
                 "        draws = {shape: rng.normal(0.0, np.sqrt(2.0 / shape[0]), size=shape) for shape in shapes}\n"
                 "        for shape in shapes:\n            draw = draws[shape]\n",
             ),
@@ -511,7 +517,8 @@ def train_step(params, x, y, lr):
         "Layers of equal shape are copies now, with equal numbers: draw for each layer.",
         edits=(
             (
-                "        for shape in shapes:\n            draw = rng.normal(0.0, np.sqrt(2.0 / shape[0]), size=shape)\n",
+                "        for shape in shapes:\n"
+                "            draw = rng.normal(0.0, np.sqrt(2.0 / shape[0]), size=shape)\n",
                 "        draws = {shape: rng.normal(0.0, np.sqrt(2.0 / shape[0]), size=shape) for shape in shapes}\n"
                 "        for shape in shapes:\n            draw = draws[shape].copy()\n",
             ),

@@ -1,6 +1,6 @@
 """Hidden checks of L06: other sizes and values of what the exercises promise."""
 
-from itertools import pairwise, product
+from itertools import combinations, pairwise, product
 
 import numpy as np
 import torch
@@ -320,7 +320,7 @@ def wrong_logits(params, x):
 @exercise("forward", condition=True)
 def test_forward_returns_logits_and_cache(submission, rng):
     """A pair: logits (N, classes), and a list of one tuple (input, pre_activation) a layer."""
-    for params, x, (logits, cache), (expected, trusted) in forwards(submission, rng):
+    for _params, _x, (logits, cache), (expected, trusted) in forwards(submission, rng):
         assert_shape(logits, expected.shape, name="logits")
         for i, (entry, (a, z)) in enumerate(zip(cache, trusted, strict=True)):
             assert_type(entry, tuple, name=f"cache[{i}]")
@@ -349,7 +349,7 @@ def test_forward_logits(submission, rng):
 @exercise("forward", weight=1.5)
 def test_forward_caches_each_layers_input(submission, rng):
     """cache[i][0] is what went into layer i."""
-    for params, x, (logits, cache), (_, trusted) in forwards(submission, rng):
+    for _params, x, (_logits, cache), (_, trusted) in forwards(submission, rng):
         for i, (entry, (a, z)) in enumerate(zip(cache, trusted, strict=True)):
             explain = {
                 "this is the layer's output: the input is wanted here.": np.maximum(z, 0),
@@ -363,7 +363,7 @@ def test_forward_caches_each_layers_input(submission, rng):
 @exercise("forward", weight=1.5)
 def test_forward_caches_each_layers_pre_activation(submission, rng):
     """cache[i][1] is the z of layer i, before the ReLU."""
-    for params, x, (logits, cache), (_, trusted) in forwards(submission, rng):
+    for params, _x, (_logits, cache), (_, trusted) in forwards(submission, rng):
         for i, (entry, (a, z)) in enumerate(zip(cache, trusted, strict=True)):
             explain = {
                 "this is relu(z): the z before the ReLU is wanted; a ReLU in place would overwrite it.": np.maximum(
@@ -414,7 +414,7 @@ def numerical_gradient(params, x, d_logits, i, key):
     return numerical_vjp(logits, params[i][key], d_logits)
 
 
-def torch_backward(params, cache, d_logits, *, mask="own"):
+def chosen_backward(params, cache, d_logits, *, mask="own"):
     """Gradients by hand with a chosen mask: "own" is right, the others are what people write."""
     d_out, grads = d_logits, []
     for i in reversed(range(len(params))):
@@ -444,7 +444,9 @@ MASKS = {
 
 def wrong_gradients(params, cache, d_logits, pick):
     """Sentences for gradients that people often get; ``pick`` takes the quantity in question from (grads, d_x)."""
-    return {words: pick(*torch_backward(params, cache, d_logits, mask=mask)) for mask, words in MASKS.items()}
+    foreseen = {words: pick(*chosen_backward(params, cache, d_logits, mask=mask)) for mask, words in MASKS.items()}
+    ones = np.ones_like(d_logits)
+    return {**foreseen, "the upstream gradient d_logits is ignored.": pick(*chosen_backward(params, cache, ones))}
 
 
 @exercise("backward", condition=True)
@@ -518,8 +520,8 @@ def test_backward_input(submission, rng):
             cache[0][0] > 0
         )
         if len(params) > 1:
-            first = torch_backward(params, cache, d_logits)[0][0]["z"]
-            unmasked = torch_backward(params, cache, d_logits)[0][1]["z"] @ params[1]["W"].T
+            first = chosen_backward(params, cache, d_logits)[0][0]["z"]
+            unmasked = chosen_backward(params, cache, d_logits)[0][1]["z"] @ params[1]["W"].T
             foreseen["the mask of the first hidden layer is missing."] = unmasked @ params[0]["W"].T
             if first.shape == d_x.shape:
                 foreseen["the product with the first W is missing."] = first
@@ -570,11 +572,13 @@ def open_at_zero(params, cache, d_logits):
 
 # --- gradcheck_report ------------------------------------------------------------------------------------------------
 
+LEFT_MOVED = "entries stay moved by h: put each one back after its two losses."
+ROUNDED_BACK = "adding h again rounds: keep the old value, and write that back."
 STEP_FIXED = "the step must grow with the entry: h = 1e-5 * max(1, |p|)."
 
 
 def report_on(student, params, grads, bends, by_column):
-    """The student's report for loss = sum of c (p + p^2 / 2 + p^3 / 6), and the parameters as they are after it."""
+    """The student's report for loss = sum of c (p + p^2 / 2 + p^3 / 6), and by how much it changed the parameters."""
     if by_column:  # the same values, stored column by column
         params = [{key: value.T.copy().T for key, value in layer.items()} for layer in params]
 
@@ -585,8 +589,10 @@ def report_on(student, params, grads, bends, by_column):
                 total += float((bends[i][key] * (p + p * p / 2 + p * p * p / 6)).sum())
         return total
 
+    before = [{key: value.copy() for key, value in layer.items()} for layer in params]
     report = student.gradcheck_report(loss, params, grads)
-    return {"report": report, "after": params}
+    changes = [{key: value - before[i][key] for key, value in layer.items()} for i, layer in enumerate(params)]
+    return {"report": report, "changes": changes}
 
 
 def draw_report_case(rng):
@@ -627,7 +633,7 @@ def assert_report(evidence):
 
 
 def assert_error(errors, name, given, exact):
-    """Refuse an error that is not the one of the definition, within a thousandth of it (or 1e-7, for right gradients)."""
+    """Refuse an error that is not the one of the definition, within a thousandth of it."""
     expected, got = report_error(given, exact), float(as_array(errors[name]))
     difference = np.abs(given - exact)
     scale = max(np.abs(given).max(), np.abs(exact).max(), 1e-8)
@@ -684,7 +690,14 @@ def test_report_puts_every_parameter_back(submission, rng):
     for layer in params:
         layer["W"] *= 10.0 ** rng.integers(-9, 1, size=layer["W"].shape)  # a small p is lost in p - h
     evidence = submission.run(report_on, params, grads, bends, False)
-    assert_unchanged(evidence["after"], params, name="params")
+    for i, layer in enumerate(evidence["changes"]):
+        for key, change in layer.items():
+            largest = float(np.abs(as_array(change)).max())
+            assert_that(
+                largest == 0,
+                f'params[{i}]["{key}"]: expected the old values to the last bit, some differ by {largest:.3g}.',
+                cause=LEFT_MOVED if largest > 5e-6 else ROUNDED_BACK,
+            )
 
 
 @exercise("gradcheck_report", weight=3)
@@ -955,8 +968,8 @@ def test_fit_history_is_the_mean_over_examples(submission, rng):
     history = as_array(run["history"], name="history")
     varies = history.shape == (5,) and np.ptp(history) > 1e-6
     cause = (
-        "with learning rate 0 every epoch must give the same mean, and yours differ: is each example used exactly once, "
-        "with its own label, and counted once whatever the size of its batch?"
+        "with learning rate 0 every epoch must give the same mean, and yours differ: is each example used exactly "
+        "once, with its own label, and counted once whatever the size of its batch?"
     )
     foreseen = explain if not varies else (lambda *_: cause)
     assert_close(history, np.full(5, expected), name="history", explain=foreseen)
@@ -983,20 +996,35 @@ def test_fit_history_is_taken_before_each_step(submission, rng):
     assert_close(run["history"], expected, name="history", explain=explain)
 
 
+def draw_telling_orders(sizes, y, rng):
+    """Parameters, three inputs, and where each order of two epochs in batches of two and one leads: all different.
+
+    An order is named by the example that is alone in each epoch.
+    """
+    while True:
+        params, x = draw_params(sizes, rng), 2 * rng.normal(size=(3, sizes[0]))
+        epochs = [[np.array([i for i in range(3) if i != alone]), np.array([alone])] for alone in range(3)]
+        ends = {
+            order: flat(descent_in_order(params, x, y, [epochs[i] for i in order], 0.5)[1], "W")
+            for order in product(range(3), repeat=2)
+        }
+        gaps = [np.abs(a - b).max() for a, b in combinations(ends.values(), 2)]
+        if min(gaps) > 1e-4:
+            return params, x, ends
+
+
 @exercise("fit", weight=2)
 def test_fit_draws_a_new_order_each_epoch(submission, rng):
     """The result is that of one of the possible orders, and each epoch has its own."""
     sizes = [2, 3, 2]
-    params, (x, y) = draw_params(sizes, rng), (np.array([[1.0, 2.0], [-2.0, 0.5], [0.7, -1.5]]), np.array([0, 1, 1]))
+    y = np.array([0, 1, 1])
+    params, x, possible = draw_telling_orders(sizes, y, rng)
     generators = [np.random.default_rng(int(seed)) for seed in rng.integers(2**32, size=16)]
     runs = submission.run(fitted, params, x, y, 2, 2, 0.5, generators)
     for run in runs:
         assert_steps(run, sizes)
-    epochs = [[np.array([i for i in range(3) if i != alone]), np.array([alone])] for alone in range(3)]
-    orders = list(product(range(3), repeat=2))
-    possible = [flat(descent_in_order(params, x, y, [epochs[i] for i in order], 0.5)[1], "W") for order in orders]
     reached = [flat(run["params"], "W") for run in runs]
-    found = [order for W in reached for order, end in zip(orders, possible, strict=True) if np.allclose(W, end, 1e-7)]
+    found = [order for W in reached for order, end in possible.items() if np.abs(W - end).max() < 1e-8]
     assert_that(
         len(found) == len(runs),
         "Three examples in batches of two: no order of the examples gives these parameters.",
@@ -1033,8 +1061,8 @@ def test_fit_learns_xor_from_any_start(submission, rng):
         assert_that(got == 1.0, f"start {n}: expected all four corners right, got {int(4 * got)} of 4.")
 
 
-DIGITS_AT_LEAST = 0.90
-SPIRALS_AT_LEAST = 0.95
+DIGITS_AT_LEAST = 0.92  # the worst of 20 seeds of the reference reached 0.947
+SPIRALS_AT_LEAST = 0.97  # the worst of 20: 0.995
 
 
 def he_params(sizes, rng):
@@ -1241,8 +1269,9 @@ def test_torch_logits(submission, rng):
 def test_torch_logits_equal_the_numpy_network(submission, rng):
     """With the weights of the NumPy network, the logits are its logits."""
     params, x = draw_params([7, 6, 5, 4], rng), 10 * rng.normal(size=(9, 7))
-    made_names = sorted(submission.run(made, [7, 6, 5, 4], 1)["state"])
-    assert_names(made_names, [7, 6, 5, 4])
+    state = submission.run(made, [7, 6, 5, 4], 1)["state"]
+    assert_names(sorted(state), [7, 6, 5, 4])
+    assert_state_shapes({name: p.shape for name, p in state.items()}, [7, 6, 5, 4])
     logits = submission.run(numpy_logits, params, x)
     assert_close(logits, trusted_forward(params, x)[0], name="logits", explain=wrong_logits(params, x))
 
@@ -1390,7 +1419,7 @@ def test_suspect_step_agrees_with_torch(submission, rng):
             assert_close(flat(actual, key), flat(expected, key), name=f"{key} after a step", explain=foreseen)
 
 
-SUSPECT_AT_LEAST = 0.90
+SUSPECT_AT_LEAST = 0.90  # the worst of 20: 0.928
 
 
 @exercise("SuspectMLP", training=True)
