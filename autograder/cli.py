@@ -94,8 +94,7 @@ def hint(lesson: str, exercise: str, number: int) -> None:
     public = _released(lesson)
     if exercise not in public.exercises:
         raise click.ClickException(f"{lesson} has no exercise {exercise!r}. It has: {', '.join(public.exercises)}.")
-    text = hint_text(public.exercises[exercise], number)
-    click.echo(text.replace(f'hint("{exercise}", ', f"autograder hint {lesson} {exercise} ").replace(")", "", 0))
+    click.echo(hint_text(public.exercises[exercise], number, again=f"autograder hint {lesson} {exercise} {{}}"))
 
 
 @main.command("open")
@@ -195,7 +194,7 @@ def _grade(root: Path, key: str, *, student: str, jobs: int, sandbox: str) -> li
     except (SandboxUnavailable, GradebookError) as error:
         raise click.ClickException(str(error)) from error
     reports.sort(key=lambda report: report.student)
-    write_results(root, reports)
+    write_results(root, key)
     _print_table(reports)
     return reports
 
@@ -216,7 +215,7 @@ def _print_table(reports: Sequence[Report]) -> None:
     table.add_column("student", overflow="fold")
     table.add_column("points", justify="right")
     for verdict in reports[0].exercises:
-        table.add_column(verdict.exercise, justify="right", max_width=9, overflow="fold")
+        table.add_column(verdict.exercise, justify="right", no_wrap=True)
     table.add_column("status")
     table.add_column("diagnosis", ratio=1)
     for report in reports:

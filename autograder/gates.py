@@ -179,9 +179,7 @@ def _problem_with(mistake: KnownMistake, verdict: ExerciseVerdict) -> str:
     if verdict.points is None:
         return f"it breaks a check: {_first_failure(verdict)}"
     if verdict.message != mistake.says:
-        return (
-            f"the student reads {verdict.message!r} instead of its sentence (first failing: {_first_failure(verdict)})"
-        )
+        return f"the student reads {verdict.message!r}, not its sentence; it fails {_first_failure(verdict)}"
     return ""
 
 

@@ -6,6 +6,7 @@ Each referee is a process with its own warm parent. The caller is the only write
 from __future__ import annotations
 
 import csv
+import io
 import json
 import os
 import tempfile
@@ -23,7 +24,7 @@ from autograder.referee import Judgement, Referee
 from autograder.sandbox import Mode, SandboxUnavailable
 from autograder.secret import course_secret
 from autograder.submission import Notebook, UnreadableSubmission, read_notebook, submission_of
-from autograder.verdict import Report, Status, report_to_dict
+from autograder.verdict import Report, Status, report_from_dict, report_to_dict
 from autograder.worker import WarmParent
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet would run what begins so
@@ -104,20 +105,21 @@ def write_report(root: Path, report: Report) -> Path:
     return path
 
 
-def write_results(root: Path, reports: Sequence[Report]) -> Path:
-    """Write the class's results to ``reports/LNN/results.csv``: a line a student."""
-    path = root / "reports" / reports[0].lesson / "results.csv"
+def write_results(root: Path, key: str) -> Path:
+    """Write the results of all who have a report to ``reports/LNN/results.csv``: a line a student."""
+    folder = root / "reports" / key
+    reports = [report_from_dict(json.loads(path.read_text(encoding="utf-8"))) for path in sorted(folder.glob("*.json"))]
     names = [verdict.exercise for verdict in reports[0].exercises]
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        writer.writerow(["student", "points", *names, *(f"{name}: status" for name in names), "diagnosis"])
-        for report in reports:
-            points = ["" if verdict.points is None else f"{verdict.points:g}" for verdict in report.exercises]
-            statuses = [str(verdict.status) for verdict in report.exercises]
-            row = [report.student, f"{report.points:g}", *points, *statuses, diagnosis(report)]
-            writer.writerow(["'" + cell if cell.startswith(_FORMULA) else cell for cell in row])
-    return path
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(["student", "points", *names, *(f"{name}: status" for name in names), "diagnosis"])
+    for report in reports:
+        points = ["" if verdict.points is None else f"{verdict.points:g}" for verdict in report.exercises]
+        statuses = [str(verdict.status) for verdict in report.exercises]
+        row = [report.student, f"{report.points:g}", *points, *statuses, diagnosis(report)]
+        writer.writerow(["'" + cell if cell.startswith(_FORMULA) else cell for cell in row])
+    _write_whole(folder / "results.csv", text.getvalue())
+    return folder / "results.csv"
 
 
 def diagnosis(report: Report) -> str:

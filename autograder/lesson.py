@@ -13,7 +13,9 @@ class LessonError(Exception):
 
     def __init__(self, path: Path | str, line: int, message: str) -> None:
         """Say what is wrong, and where."""
-        super().__init__(f"{path}:{line}: {message}")
+        here = Path.cwd()
+        shown = Path(path).relative_to(here) if Path(path).is_relative_to(here) else path
+        super().__init__(f"{shown}:{line}: {message}")
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -55,8 +56,7 @@ from autograder.trusted import TrustedDesk
 from autograder.verdict import CheckVerdict, ExerciseVerdict, Kind, Report, Status, exercise_points, exercise_status
 from autograder.worker import CellRun, WarmParent
 
-REPLACEMENTS = 3  # how often a lost worker is replaced for one submission
-_STOPPING = (Status.TIMEOUT, Status.MEMORY, Status.CRASHED)
+MORE_REPLACEMENTS = 3  # a lost worker is replaced once for each answer, and so often for the student's own cells
 
 
 class Desk(Protocol):
@@ -227,7 +227,9 @@ class KnownMistake:
         desk = TrustedDesk()
         desk.execute(self.submission.cells)
         host = RecordingHost(desk.host(refuse=refuse))
-        ending = run_check(check, host, seed=seed)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # a mistake may divide by zero
+            ending = run_check(check, host, seed=seed)
         return tuple(host.record), ending
 
 
@@ -251,11 +253,9 @@ class _Session:
         if own.verdict.status is Status.PASSED or not exercise.needs:
             return self._explained(exercise, own)
         helped = self._trial_with_solutions(exercise)
-        better = max((helped, own), key=lambda trial: trial.verdict.points or 0.0)
-        feedback = self._explained(exercise, helped)
-        if better is own and own.verdict.points != helped.verdict.points:
-            return replace(feedback, points=own.verdict.points, judged_with="own")
-        return replace(feedback, judged_with="solution")
+        if (own.verdict.points or 0.0) > (helped.verdict.points or 0.0):
+            return self._explained(exercise, own)
+        return replace(self._explained(exercise, helped), judged_with="solution")
 
     def close(self) -> None:
         """End the worker."""
@@ -281,7 +281,8 @@ class _Session:
 
     def _own_desk(self) -> Desk | None:
         """The worker with the student's own cells; a new one, without the culprits, if it was lost."""
-        while self._desk is None and self._replaced <= REPLACEMENTS:
+        most = len(self.submission.answers) + MORE_REPLACEMENTS
+        while self._desk is None and self._replaced <= most:
             desk = self.referee.open_desk()
             try:
                 runs = self.referee.execute(desk, self._cells())

@@ -19,7 +19,7 @@ class Status(StrEnum):
 
     PASSED = "passed"
     FAILED = "failed"
-    SKIPPED = "skipped"  # an exercise it needs did not pass (only in the learner's pytest)
+    SKIPPED = "skipped"  # not run: an exercise it needs did not pass, or its exercise was stopped before
     MISSING = "missing"  # not implemented yet
     FORBIDDEN = "forbidden"  # uses a name the exercise forbids
     TIMEOUT = "timeout"

@@ -133,7 +133,9 @@ def test_graded_notebooks_hold_the_students_outputs_and_no_secret(graded: Path) 
         assert "tests/hidden" not in text
         assert "BEGIN SOLUTION" not in text
         assert len(text) < 2_000_000
-    lines = json.loads((graded / "autograded/million_lines/L06" / f"{lesson.notebook}.ipynb").read_text(encoding="utf-8"))
+    lines = json.loads(
+        (graded / "autograded/million_lines/L06" / f"{lesson.notebook}.ipynb").read_text(encoding="utf-8")
+    )
     fit = next(c for c in lines["cells"] if c["metadata"].get("nbgrader", {}).get("grade_id") == "fit")
     shown = "".join("".join(output.get("text", "")) for output in fit["outputs"])
     assert shown.startswith("loss 0\nloss 1\n")

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import shutil
 import tempfile
+import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -27,7 +28,7 @@ from nbgrader.converters import Autograde, GenerateAssignment
 from nbgrader.converters.base import NbGraderException
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import AssignLatePenalties
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import SAWarning, SQLAlchemyError
 from sqlalchemy.orm import scoped_session, sessionmaker
 
 from autograder.integrations.feedback import CHECK_PREFIX, Notebook
@@ -213,7 +214,7 @@ class GradebookWriter:
         _check_student(student)
         entry = Entry(student, lesson.key, lesson.notebook)
         place = Path(self._course.format_path(self._course.autograded_directory, student, lesson.key))
-        with self._errors(), _scratch(place) as scratch:
+        with self._errors(), _quiet(), _scratch(place) as scratch:
             if notebook is not None:
                 self._prepare_folder(scratch / "new", entry, submitted, notebook)
             with _placed(scratch, place), self._gradebook.transaction():
@@ -330,6 +331,14 @@ def _check_student(student: str) -> None:
         raise GradebookError(
             f"{student!r} is no student identifier. Expected the name of one folder in submitted/. Rename the folder."
         )
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Without SQLAlchemy's warnings about nbgrader, which reads rows that it has not added to the session yet."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", SAWarning)
+        yield
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from autograder.checking import Check, collect_checks, run_check, source_endings
 from autograder.checks.host import InProcess
 from autograder.desk import DeskError, PublicLesson
 from autograder.lesson import Exercise
+from autograder.submission import find_definition
 from autograder.verdict import CheckVerdict, Status
 from autograder.wording import describe_check, describe_exercise
 
@@ -39,7 +40,9 @@ def check(exercise: str) -> None:
         if not _passes(lesson.exercises[need], checks, names):
             raise NotYet(f"{exercise} is skipped: it needs {need}, which does not pass yet. Run that check first.")
     start = lesson.facts.get("starts", {}).get(found.definition, "")
-    verdicts = [*_source_verdicts(found, _source_of(names, found), start), *_verdicts(found, checks, names)]
+    source = _source_of(names, found)
+    verdicts = [] if source is None else _source_verdicts(found, source, start)
+    verdicts += _verdicts(found, checks, names)
     failed = [verdict for verdict in verdicts if verdict.status is not Status.PASSED]
     if failed:
         hints = f'\nStuck? hint("{exercise}") shows a hint.' if found.hints else ""
@@ -50,15 +53,15 @@ def check(exercise: str) -> None:
 def hint(exercise: str, number: int = 1) -> None:
     """Show a hint for an exercise: 1 says where to look, the last names the idea."""
     lesson = PublicLesson.beside(Path.cwd())
-    print(hint_text(_exercise(lesson, exercise), number))  # noqa: T201 - this is the notebook's answer
+    print(hint_text(_exercise(lesson, exercise), number, again=f'hint("{exercise}", {{}})'))  # noqa: T201 - this is the notebook's answer
 
 
-def hint_text(exercise: Exercise, number: int) -> str:
-    """One hint, and how to get the next."""
+def hint_text(exercise: Exercise, number: int, *, again: str) -> str:
+    """One hint, and how to get the next: ``again`` with its number in place of {}."""
     total = len(exercise.hints)
     if not 1 <= number <= total:
         return f"{exercise.name} has hints 1 to {total}: there is no hint {number}."
-    more = f'\nNext: hint("{exercise.name}", {number + 1})' if number < total else ""
+    more = f"\nNext: {again.format(number + 1)}" if number < total else ""
     return f"Hint {number} of {total}: {exercise.hints[number - 1]}{more}"
 
 
@@ -103,14 +106,13 @@ def _cell_sources() -> dict[str, str]:
     return {name: "".join(linecache.getlines(name)) for name in cells}
 
 
-def _source_of(names: Mapping[str, Any], exercise: Exercise) -> str:
-    """The text of the cell that defines an exercise; "" if it is not known."""
-    import inspect
-
-    try:
-        return inspect.getsource(names[exercise.definition])
-    except (KeyError, OSError, TypeError):
-        return ""
+def _source_of(names: Mapping[str, Any], exercise: Exercise) -> str | None:
+    """The text of an answer as its cell has it; None if it is not known."""
+    answer = names.get(exercise.definition)
+    functions = [answer, *vars(answer).values()] if isinstance(answer, type) else [answer]
+    files = [function.__code__.co_filename for function in functions if hasattr(function, "__code__")]
+    text = _cell_sources().get(files[0]) if files else None
+    return None if text is None else find_definition(text, exercise.definition)
 
 
 __all__ = ["NotYet", "check", "hint", "hint_text"]

@@ -1,0 +1,55 @@
+"""Every lesson as its reader meets it: all cells run, every check passes, figures are drawn."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+
+from autograder.authored import find_root, lesson_keys, read_authored, read_lesson
+
+ROOT = find_root(Path(__file__).parent)
+KEYS = lesson_keys(ROOT)
+LIMIT = 120  # seconds for one cell; a lesson's cells should take less in all
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_every_cell_of_the_solution_notebook_runs(key: str, tmp_path: Path) -> None:
+    lesson = read_lesson(ROOT, key)
+    shutil.copy(lesson.public_checks, tmp_path)
+    shutil.copy(lesson.release_notebook, tmp_path)  # check() reads the lesson's facts from it
+    notebook = nbformat.read(lesson.source_notebook, as_version=4)
+    NotebookClient(notebook, timeout=LIMIT, resources={"metadata": {"path": str(tmp_path)}}).execute()
+    outputs = [output for cell in notebook.cells if cell.cell_type == "code" for output in cell.outputs]
+    figures = [output for output in outputs if "image/png" in output.get("data", {})]
+    printed = "".join(output.get("text", "") for output in outputs)
+    assert len(figures) >= 2
+    for exercise in lesson.exercises:
+        assert f"✓ {exercise.name}:" in printed
+    assert "Warning" not in printed
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_a_lesson_has_what_every_lesson_has(key: str) -> None:
+    """Enough text, 6 to 8 exercises, two cells to predict, a question with a model answer, headings for what matters."""
+    authored = read_authored(ROOT, key)
+    text = authored.lesson.text.read_text(encoding="utf-8")
+    prose = " ".join(cell.source for cell in authored.cells if cell.kind == "markdown")
+    assert len(prose.split()) >= 1500
+    assert 6 <= len(authored.lesson.exercises) <= 8
+    assert len(re.findall(r"predict", prose, flags=re.IGNORECASE)) >= 2
+    assert authored.lesson.questions
+    assert "### BEGIN SOLUTION" in text
+    for heading in ("What you can now do", "Further reading"):
+        assert re.search(rf"^#+ .*{heading}", text, flags=re.MULTILINE | re.IGNORECASE), heading
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_the_index_lists_the_lesson(key: str) -> None:
+    lesson = read_lesson(ROOT, key)
+    rows = (ROOT / "docs/lessons.md").read_text(encoding="utf-8").splitlines()
+    assert any(key in row and lesson.text.name in row for row in rows)
