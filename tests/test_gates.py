@@ -5,10 +5,12 @@ What fails here is told to a lesson's author; ``autograder audit LNN`` tries man
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
 import pytest
+import torch
 
 from autograder.authored import lesson_keys, read_lesson
 from autograder.gates import (
@@ -32,6 +34,15 @@ MISTAKE_SEEDS = range(3)
 
 every_lesson = pytest.mark.parametrize("key", LESSONS)
 every_exercise = pytest.mark.parametrize(("key", "exercise"), EXERCISES)
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> Iterator[None]:
+    """As in a worker; small networks take six times as long with two threads on two busy cores."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
 
 
 @cache

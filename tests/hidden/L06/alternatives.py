@@ -107,25 +107,30 @@ class TorchMLP(torch.nn.Module):
 
 
 class SuspectMLP:
-    def __init__(self, sizes, rng):
+    """Mended with other lines than the solution's; how many may change is limited, so the rest stays."""
+
+    def __init__(self, sizes: list[int], rng: np.random.Generator) -> None:
+        """Draw."""
         self.W, self.b = [], []
         shapes = [(sizes[i], sizes[i + 1]) for i in range(len(sizes) - 1)]
-        draws = [rng.normal(0.0, np.sqrt(2.0 / shape[0]), size=shape) for shape in shapes]
-        for i, shape in enumerate(shapes):
-            self.W.append(draws[i])
+        draws = iter([rng.normal(0.0, np.sqrt(2.0 / shape[0]), size=shape) for shape in shapes])
+        for shape in shapes:
+            self.W.append(next(draws))
             self.b.append(np.zeros(shape[1]))
 
-    def probabilities(self, x):
+    def probabilities(self, x: np.ndarray) -> np.ndarray:
+        """Give the softmax of each row."""
         self.inputs = []
         for i in range(len(self.W)):
             self.inputs.append(x)
             x = x @ self.W[i] + self.b[i]
             if i < len(self.W) - 1:
                 x = np.maximum(x, 0.0)
-        e = np.exp(x - x.max(axis=1)[:, None])
-        return e / e.sum(axis=1, keepdims=True)
+        e = np.exp(x - x.max(axis=-1, keepdims=True))
+        return e / e.sum(axis=-1, keepdims=True)
 
-    def step(self, x, y, lr):
+    def step(self, x: np.ndarray, y: np.ndarray, lr: float) -> None:
+        """Take one step."""
         d_out = self.probabilities(x)
         d_out[np.arange(len(y)), y] -= 1.0
         d_out = lr * d_out / len(y)
