@@ -68,6 +68,11 @@ def only_concerned(referee: Referee, definition: str) -> Referee:
     return _with_checks(referee, [check for check in referee.checks if check.mark.exercise in concerned])
 
 
+def only_exercise(referee: Referee, name: str) -> Referee:
+    """The referee with one exercise's checks alone; its verdicts on others mean nothing."""
+    return _with_checks(referee, [check for check in referee.checks if check.mark.exercise == name])
+
+
 def _with_checks(referee: Referee, checks: Iterable[Check]) -> Referee:
     other = copy.copy(referee)  # with all that it has read
     other.checks = tuple(checks)

@@ -149,6 +149,8 @@ def rebuild_from_release(released: Notebook, submitted: Notebook) -> Rebuilt:
                 oddities.append(f"the answer to `{definition}` was found in another cell")
             elif own is None and definition not in places.found:
                 oddities.append(f"the answer cell of `{definition}` is missing")
+    deleted = [key for key in places.order if _is_check(places.cells[key]) and key not in places.found]
+    oddities += [f"the cell `{key}` was deleted; it was put back" for key in deleted]
     cells = [cell for key in ("", *places.order) for cell in _rebuilt_cells(places, key, answers)]
     answered = frozenset(name for name, text in answers.items() if text is not None)
     notebook = {
@@ -241,7 +243,7 @@ def find_definition(source: str, name: str) -> str | None:
 
 
 def text_of(cell: Mapping[str, Any]) -> str:
-    """A cell's text; the format allows a string or a list of lines. Lone surrogates, which no file can hold, become ?."""
+    """A cell's text, which the format keeps as a string or a list of lines; lone surrogates become question marks."""
     source = cell.get("source", cell.get("input", ""))
     lines = source if isinstance(source, list) else [source]
     text = "".join(line for line in lines if isinstance(line, str))
@@ -312,7 +314,8 @@ class _Places:
         metadata = cell.get("metadata")
         grading = metadata.get("nbgrader") if isinstance(metadata, dict) else None
         released_grading = released["metadata"].get("nbgrader")
-        if isinstance(grading, dict) and released_grading and grading.get("points") != released_grading.get("points"):
+        worth = (released_grading or {}).get("points")
+        if worth is not None and isinstance(grading, dict) and grading.get("points") != worth:
             self.oddities.append(f"the points of the cell `{key}` were changed; the lesson's points count")
 
 
@@ -359,6 +362,11 @@ def _key(cell: NotebookCell) -> str:
 def _is_answer(cell: NotebookCell) -> bool:
     grading = cell["metadata"].get("nbgrader") or {}
     return cell["cell_type"] == "code" and bool(grading.get("solution"))
+
+
+def _is_check(cell: NotebookCell) -> bool:
+    grading = cell["metadata"].get("nbgrader") or {}
+    return bool(grading.get("grade")) and not grading.get("solution")
 
 
 def _is_locked(cell: NotebookCell) -> bool:

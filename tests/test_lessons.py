@@ -35,7 +35,7 @@ def test_every_cell_of_the_solution_notebook_runs(key: str, tmp_path: Path) -> N
 
 @pytest.mark.parametrize("key", KEYS)
 def test_a_lesson_has_what_every_lesson_has(key: str) -> None:
-    """Enough text, 6 to 8 exercises, two cells to predict, a question with a model answer, headings for what matters."""
+    """Enough text, 6 to 8 exercises, two cells to predict, a question with a model answer, closing sections."""
     authored = read_authored(ROOT, key)
     text = authored.lesson.text.read_text(encoding="utf-8")
     prose = " ".join(cell.source for cell in authored.cells if cell.kind == "markdown")

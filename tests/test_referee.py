@@ -58,7 +58,8 @@ def test_the_solution_earns_everything(judge: Judge) -> None:
 
 
 def test_one_error_costs_once(judge: Judge) -> None:
-    report = judge(scale=SCALE.format("x / factor"), center=CENTER.format("scale(x - np.sum(x, 0) / len(x), np.full(x.shape[1], 1.0) * 2 / 2)"))  # fmt: skip
+    center = CENTER.format("scale(x - np.sum(x, 0) / len(x), np.ones(x.shape[1]))")
+    report = judge(scale=SCALE.format("x / factor"), center=center)
     assert (verdict(report, "scale").points, verdict(report, "center").points) == (0, 40)
     broken = judge(scale=SCALE.format("None"))
     assert verdict(broken, "center").points == 40
@@ -176,7 +177,8 @@ def test_the_worker_sees_no_secret(judge: Judge, built_tiny_course: Path) -> Non
     spy = (
         "def scale(x, factor):\n    import sys, pathlib\n"
         "    found = [m for m in sys.modules if 'autograder_checks' in m or 'referee' in m]\n"
-        f"    try:\n        found.append(pathlib.Path({str(built_tiny_course)!r}, 'tests/hidden/L01/test_tiny.py').read_text())\n"
+        f"    secret = pathlib.Path({str(built_tiny_course / 'tests/hidden/L01/test_tiny.py')!r})\n"
+        "    try:\n        found.append(secret.read_text())\n"
         "    except OSError:\n        pass\n    raise ValueError(str(found))"
     )
     assert "ValueError: []" in verdict(judge(scale=spy), "scale").checks[0].message

@@ -212,9 +212,15 @@ def test_what_cannot_be_graded_says_why(tmp_path: Path, released: Notebook, case
         read_notebook(path, released=released)
 
 
-ODD_CELLS: list[Any] = [None, 3, {}, {"cell_type": "code"}, {"cell_type": 5, "source": 7, "metadata": []},
-                        {"cell_type": "code", "source": ["a", 1], "metadata": {"nbgrader": 3}, "id": {}},
-                        {"cell_type": "code", "source": "x", "metadata": {"nbgrader": {"grade_id": ["scale"]}}, "outputs": 3}]  # fmt: skip
+ODD_CELLS: list[Any] = [
+    None,
+    3,
+    {},
+    {"cell_type": "code"},
+    {"cell_type": 5, "source": 7, "metadata": []},
+    {"cell_type": "code", "source": ["a", 1], "metadata": {"nbgrader": 3}, "id": {}},
+    {"cell_type": "code", "source": "x", "metadata": {"nbgrader": {"grade_id": ["scale"]}}, "outputs": 3},
+]
 
 
 @pytest.mark.parametrize("odd", ODD_CELLS, ids=range(len(ODD_CELLS)))

@@ -110,7 +110,8 @@ def _source_of(names: Mapping[str, Any], exercise: Exercise) -> str | None:
     """The text of an answer as its cell has it; None if it is not known."""
     answer = names.get(exercise.definition)
     functions = [answer, *vars(answer).values()] if isinstance(answer, type) else [answer]
-    files = [function.__code__.co_filename for function in functions if hasattr(function, "__code__")]
+    codes = [getattr(function, "__code__", None) for function in functions]
+    files = [code.co_filename for code in codes if code is not None]
     text = _cell_sources().get(files[0]) if files else None
     return None if text is None else find_definition(text, exercise.definition)
 

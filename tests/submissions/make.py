@@ -158,7 +158,7 @@ def stripped() -> Notebook:
 
 def forger() -> Notebook:
     """Tries to pass by patching what judges: comparisons, NumPy, the checks, its own class."""
-    lies = '''
+    lies = """
 import sys
 import numpy as np
 
@@ -174,7 +174,7 @@ for module in list(sys.modules.values()):
 
 def forward(params, x):
     return Yes(), [Yes()]
-'''
+"""
     return notebook({"forward": lies, "init_params": RIGHT["init_params"]})
 
 
@@ -215,7 +215,7 @@ CASES: dict[str, Callable[[], Notebook]] = {
     "Zoë_Ünal_学生": non_ascii,
     "forbidden_name": lambda: right_but(TorchMLP=FORBIDDEN),
 }
-FORBIDDEN = '''class TorchMLP(torch.nn.Module):
+FORBIDDEN = """class TorchMLP(torch.nn.Module):
     def __init__(self, sizes, generator=None):
         super().__init__()
         pairs = list(zip(sizes[:-1], sizes[1:]))
@@ -225,7 +225,7 @@ FORBIDDEN = '''class TorchMLP(torch.nn.Module):
         for layer in self.layers[:-1]:
             x = torch.relu(layer(x))
         return self.layers[-1](x)
-'''
+"""
 
 
 def _without(made: Notebook, grade_id: str) -> Notebook:
@@ -256,7 +256,12 @@ def main() -> None:
         _write(case, name, json.dumps(content, indent=1, ensure_ascii=False) + "\n")
     _write("not_json", name, "<!DOCTYPE html><html><body>Sign in to continue</body></html>\n")
     _write("empty_file", name, "")
-    other = {"cells": [code("x = 1")], "metadata": {"autograder": {"lesson": "L01"}}, "nbformat": 4, "nbformat_minor": 5}
+    other = {
+        "cells": [code("x = 1")],
+        "metadata": {"autograder": {"lesson": "L01"}},
+        "nbformat": 4,
+        "nbformat_minor": 5,
+    }
     _write("another_lesson", name, json.dumps(other, indent=1) + "\n")
     _write("wrong_file", "01_Tensors_and_Autograd.ipynb", json.dumps(other, indent=1) + "\n")
     sys.stdout.write(f"{len(list(HERE.iterdir()))} cases in {HERE.relative_to(ROOT)}\n")

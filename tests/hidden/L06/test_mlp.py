@@ -175,6 +175,9 @@ def scale_cause(std, fan_in, fan_out):
             2 / (fan_in + fan_out)
         ),
         "that is the standard deviation of unscaled normal numbers: the factor sqrt(2 / fan_in) is missing.": 1.0,
+        "that is sqrt(6 / fan_in), the bound of a uniform distribution; a normal one takes sqrt(2 / fan_in).": np.sqrt(
+            6 / fan_in
+        ),
         "every weight of the layer is the same: where are the random numbers?": 0.0,
     }
     found = [words for words, value in formulas.items() if abs(std - value) < 0.03 * value + 1e-12]
@@ -305,6 +308,7 @@ def wrong_logits(params, x):
         ),
         "the biases are missing.": run(relu, bias=False),
         "there is no ReLU between the layers: a product of matrices is one matrix, so the net is linear.": run(keep),
+        "the hidden layers use a leaky ReLU; a plain one is asked for.": run(lambda z: np.where(z > 0, z, 0.01 * z)),
         "the hidden layers use tanh; a ReLU is asked for.": run(np.tanh),
         "the hidden layers use a sigmoid; a ReLU is asked for.": run(
             lambda z: 1 / (1 + np.exp(-np.clip(z, -500, 500)))
@@ -429,6 +433,10 @@ def chosen_backward(params, cache, d_logits, *, mask="own"):
             d_z = d_out * np.maximum(z, 0)
         if hidden and mask == "negative":
             d_z = d_out * (z < 0)
+        if hidden and mask == "sign":
+            d_z = d_out * np.sign(z)
+        if hidden and mask == "tanh":
+            d_z = d_out * (1 - np.tanh(z) ** 2)
         grads.append({"W": a.T @ d_z, "b": d_z.sum(axis=0), "z": d_z})
         d_out = d_z @ params[i]["W"].T
     return grads[::-1], d_out
@@ -438,6 +446,8 @@ MASKS = {
     "none": "the ReLU is forgotten: no gradient may pass where a hidden z is negative.",
     "everywhere": "the last layer has no ReLU, but its gradient is masked like the others'.",
     "value": "d_out is multiplied by relu(z): the derivative of the ReLU is 1 or 0, not its value.",
+    "sign": "d_out is multiplied by the sign of z: where z is negative, the derivative of the ReLU is 0, not -1.",
+    "tanh": "that is the derivative of tanh; the hidden layers have ReLUs.",
     "negative": "the mask is upside down: the gradient passes where z > 0.",
 }
 
@@ -600,6 +610,8 @@ def draw_report_case(rng):
     params = draw_params([3, 4, 2], rng)
     params[1]["b"][:] = 0.0  # as biases are when training starts
     bends = [{key: 1.0 + rng.uniform(size=value.shape) for key, value in layer.items()} for layer in params]
+    bends[0]["b"] *= -1.0  # all derivatives of b0 and W1 are negative, all others positive
+    bends[1]["W"] *= -1.0
     return params, bends, report_gradients(params, bends)
 
 
@@ -656,7 +668,12 @@ def assert_error(errors, name, given, exact):
             cause=one_sided_cause(got),
         )
         return
-    found = [words for words, value in explain.items() if abs(got - value) < 1e-3 * value]
+    explain["the denominator has the largest of both arrays, the given and the numerical one."] = (
+        difference.max() / max(np.abs(exact).max(), 1e-8)
+    )
+    if got < 1e-7:
+        explain["a negative difference is a difference: take the absolute value before the maximum."] = got
+    found = [words for words, value in explain.items() if abs(got - value) <= 1e-3 * value]
     assert_that(
         abs(got - expected) < 1e-3 * expected,
         f'errors["{name}"]: expected {expected:.5g}, got {got:.5g}.',
@@ -669,7 +686,7 @@ def one_sided_cause(got):
     if not np.isfinite(got):
         return "a step of 0 divides by 0 where the entry is 0: h = 1e-5 * max(1, |p|)."
     if 1e-7 <= got < 1e-4:
-        return "so much is left of a one-sided difference: step to both sides of p."
+        return "that is too much for a central difference with h = 1e-5: is yours one-sided, or its h larger?"
     if abs(got - 0.5) < 1e-3:
         return "a factor 2 is wrong: from p - h to p + h it is 2h."
     return ""
@@ -702,14 +719,19 @@ def test_report_puts_every_parameter_back(submission, rng):
 
 @exercise("gradcheck_report", weight=3)
 def test_report_measures_a_wrong_gradient(submission, rng):
-    """One wrong entry gives the error of the definition; right gradients give less than 1e-7."""
+    """Wrong entries give the error of the definition; right gradients give less than 1e-7."""
     params, bends, grads = draw_report_case(rng)
     for i, key, size in ((0, "W", 0.5), (1, "W", 2e-3), (0, "b", -3.0), (1, "b", 0.1)):
         wrong = with_bug(grads, i, key, rng, size)
-        _, errors = assert_report(submission.run(report_on, params, wrong, bends, False))
-        for name in errors:
-            letter, layer = name[0], int(name[1])
-            assert_error(errors, name, wrong[layer][letter], grads[layer][letter])
+        _check_errors(submission, params, bends, wrong, grads)
+    halved = [{key: value / 2 for key, value in layer.items()} for layer in grads]
+    _check_errors(submission, params, bends, halved, grads)
+
+
+def _check_errors(submission, params, bends, given, exact):
+    _, errors = assert_report(submission.run(report_on, params, given, bends, False))
+    for name in errors:
+        assert_error(errors, name, given[int(name[1])][name[0]], exact[int(name[1])][name[0]])
 
 
 @exercise("gradcheck_report", weight=2)
@@ -776,6 +798,15 @@ def test_report_of_a_parameter_without_effect(submission, rng):
     assert_that(abs(got - 1) < 1e-6 and worst == "W0", f'errors["W0"]: expected 1, got {got:.3g}; worst is {worst!r}.')
 
 
+@exercise("gradcheck_report", weight=0.5)
+def test_report_of_tiny_gradients(submission, rng):
+    """Gradients below 1e-8 count as what they are over 1e-8: almost nothing."""
+    params, bends, _ = draw_report_case(rng)
+    bends = [{key: 1e-9 * value for key, value in layer.items()} for layer in bends]
+    exact = report_gradients(params, bends)
+    _check_errors(submission, params, bends, [{key: 0 * g for key, g in layer.items()} for layer in exact], exact)
+
+
 # --- train_step ------------------------------------------------------------------------------------------------------
 
 
@@ -791,17 +822,26 @@ def assert_steps(evidence, sizes):
     return evidence["params"]
 
 
-def wrong_steps(before, after, key, lr, batch):
-    """Sentences for parameters that people often get after one step."""
+def step_cause(before, after, key, lr, batch):
+    """A function of (got, expected) that says what is wrong with parameters after one step."""
     start, moved = flat(before, key), flat(after, key) - flat(before, key)
-    return {
-        "the parameters went uphill: subtract the gradient, don't add it.": start - moved,
-        "nothing has changed: write into the arrays of `params`; `p = p - ...` only renames a local variable.": start,
-        "the gradient is divided by the batch size twice: the 1/N is in d_logits already.": start + moved / batch,
-        "the learning rate is applied twice.": start + lr * moved,
-        "the learning rate is missing.": start + moved / lr,
-        "the gradient is multiplied by the batch size: the mean loss is descended, not the sum.": start + moved * batch,
+    factors = {
+        -1.0: "the parameters went uphill: subtract the gradient, don't add it.",
+        0.0: "nothing has changed: write into the arrays of `params`; `p = p - ...` only renames a local variable.",
+        1 / batch: "the gradient is divided by the batch size twice: the 1/N is in d_logits already.",
+        float(batch): "the gradient is multiplied by the batch size: the mean loss is descended, not the sum.",
+        lr: "the learning rate is applied twice.",
+        1 / lr: "the learning rate is missing.",
     }
+
+    def cause(got, _):
+        factor = float(moved @ (got - start) / (moved @ moved))
+        if np.abs(got - start - factor * moved).max() > 1e-9 * np.abs(start).max():
+            return ""
+        known = [words for value, words in factors.items() if abs(factor - value) < 1e-6]
+        return known[0] if known else f"the step is {factor:.6g} times as long as it should be."
+
+    return cause
 
 
 @exercise("train_step", condition=True)
@@ -826,6 +866,7 @@ def test_step_returns_the_loss_before_it(submission, rng):
         explain = {
             "this is the loss after the step: compute it before anything changes.": mean_loss(after, x, y),
             "this is the sum over the batch: the mean is asked for.": expected[0] * batch,
+            "this is divided by the batch size twice: softmax_cross_entropy gives the mean.": expected[0] / batch,
         }
         assert_close(evidence["losses"][0], expected[0], name="loss", explain=explain)
 
@@ -848,7 +889,7 @@ def _check_one_step(submission, rng, key):
         evidence = submission.run(steps_taken, params, [(x, y)], 0.3)
         _, expected = torch_descent(params, [(x, y)], 0.3)
         actual = assert_steps(evidence, sizes)
-        foreseen = wrong_steps(params, expected, key, 0.3, batch)
+        foreseen = step_cause(params, expected, key, 0.3, batch)
         assert_close(flat(actual, key), flat(expected, key), name=f"{key} after one step", explain=foreseen, rtol=1e-10)
 
 
@@ -923,7 +964,7 @@ def test_fit_leaves_the_data_alone(submission, rng):
     assert_unchanged(after[2], y, name="y")
 
 
-@exercise("fit", weight=2)
+@exercise("fit", weight=1)
 def test_fit_with_one_batch_is_gradient_descent(submission, rng):
     """With batches as large as the data, or larger, the parameters agree with plain gradient descent."""
     sizes = [4, 5, 3]
@@ -935,7 +976,7 @@ def test_fit_with_one_batch_is_gradient_descent(submission, rng):
         actual = assert_steps(run, sizes)
         for key in ("W", "b"):
             explain = {
-                "nothing has changed: train the `params` that were passed in, not a copy.": flat(params, key),
+                "nothing has changed: was no step taken, or is a copy of `params` trained?": flat(params, key),
                 "there is one epoch too few.": flat(fewer, key),
             }
             assert_close(flat(actual, key), flat(expected, key), name=f"{key} after four epochs", explain=explain)
@@ -1013,7 +1054,7 @@ def draw_telling_orders(sizes, y, rng):
             return params, x, ends
 
 
-@exercise("fit", weight=2)
+@exercise("fit", weight=3)
 def test_fit_draws_a_new_order_each_epoch(submission, rng):
     """The result is that of one of the possible orders, and each epoch has its own."""
     sizes = [2, 3, 2]
@@ -1088,6 +1129,7 @@ UNREGISTERED = (
     "parameters in a plain Python list are invisible to `parameters()` and `state_dict()`: keep them in a "
     "`torch.nn.ParameterList`."
 )
+NOT_TRAINED = "it is in `state_dict()`, but training would not change it: a Parameter with requires_grad, not a buffer."
 GENERATOR_IGNORED = "the numbers do not come from `generator`: pass it on, `torch.randn(..., generator=generator)`."
 NOT_TORCH_LAYOUT = "the weight is stored as (fan_in, fan_out): PyTorch's convention is (fan_out, fan_in)."
 DETACHED = "no gradient arrives: `.data`, `.detach()`, `.numpy()` and `torch.no_grad()` cut the graph."
@@ -1201,7 +1243,7 @@ def test_torch_parameters_are_registered(submission, rng):
         assert_state_shapes({name: p.shape for name, p in evidence["state"].items()}, sizes)
         missing = sorted(set(state_names(sizes)) - set(evidence["trained"]))
         assert_that(
-            not missing, f"parameters(): {', '.join(missing)} missing, or wants no gradient.", cause=UNREGISTERED
+            not missing, f"parameters(): {', '.join(missing)} missing, or wants no gradient.", cause=NOT_TRAINED
         )
         for name, p in evidence["state"].items():
             assert_dtype(p, torch.float32, name=name)
@@ -1415,7 +1457,7 @@ def test_suspect_step_agrees_with_torch(submission, rng):
         (actual,) = submission.run(suspect_steps, *unpacked(params), x, y, [0.3])
         _, expected = torch_descent(params, [(x, y)], 0.3)
         for key in ("W", "b"):
-            foreseen = wrong_steps(params, expected, key, 0.3, 7)
+            foreseen = step_cause(params, expected, key, 0.3, 7)
             assert_close(flat(actual, key), flat(expected, key), name=f"{key} after a step", explain=foreseen)
 
 
