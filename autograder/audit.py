@@ -165,6 +165,7 @@ def surviving(referee: Referee, mutants: Sequence[Mutant]) -> tuple[tuple[Mutant
     Raises:
         SolutionFails: If the solution itself, put through the same mill, earns less: nothing could be concluded.
     """
+    _ = referee.checks, referee.solution  # read here, so that the children need not
     ((_, needed),) = run_in_children([partial(_time_of_solution, referee)], seconds=_GATE_SECONDS)
     if not isinstance(needed, float):
         raise SolutionFails("the solution does not pass its own hidden checks, so mutants would tell nothing")

@@ -128,8 +128,10 @@ def test_a_written_question_waits_for_its_grader(graded: Path) -> None:
 
 def test_graded_notebooks_hold_the_students_outputs_and_no_secret(graded: Path) -> None:
     lesson = read_lesson(ROOT, "L06")
-    for folder in sorted((graded / "autograded").iterdir()):
-        text = (folder / "L06" / f"{lesson.notebook}.ipynb").read_text(encoding="utf-8")
+    notebooks = sorted((graded / "autograded").glob(f"*/L06/{lesson.notebook}.ipynb"))
+    assert len(notebooks) >= 24
+    for path in notebooks:
+        text = path.read_text(encoding="utf-8")
         assert "tests/hidden" not in text
         assert "BEGIN SOLUTION" not in text
         assert len(text) < 2_000_000
