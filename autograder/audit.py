@@ -23,7 +23,7 @@ from typing import Any
 
 from autograder.authored import Module, read_lesson
 from autograder.checking import Check, run_check
-from autograder.forked import Lost, run_in_children
+from autograder.forked import Lost, one_thread, run_in_children
 from autograder.gates import (
     Finding,
     alternative_findings,
@@ -166,9 +166,11 @@ def surviving(referee: Referee, mutants: Sequence[Mutant]) -> tuple[tuple[Mutant
         SolutionFails: If the solution itself, put through the same mill, earns less: nothing could be concluded.
     """
     _ = referee.checks, referee.solution  # read here, so that the children need not
+    one_thread()
     ((_, needed),) = run_in_children([partial(_time_of_solution, referee)], seconds=_GATE_SECONDS)
     if not isinstance(needed, float):
         raise SolutionFails("the solution does not pass its own hidden checks, so mutants would tell nothing")
+    _time_of_solution(referee)  # once here too: what it imports and reads for the first time, children then have
     seconds = 2.0 + 10.0 * needed
     tasks = [partial(earns_everything, referee, {mutant.definition: mutant.source}) for mutant in mutants]
     results = dict(run_in_children(tasks, seconds=seconds))

@@ -129,7 +129,7 @@ def _be_child(task: Callable[[], Any], pipe: int, seconds: float) -> None:
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         signal.signal(signal.SIGINT, signal.SIG_DFL)
-        _one_thread()
+        one_thread()
         try:
             said = {"result": task()}
         except Exception:  # noqa: BLE001 - the boundary between processes
@@ -141,7 +141,7 @@ def _be_child(task: Callable[[], Any], pipe: int, seconds: float) -> None:
         os._exit(0)
 
 
-def _one_thread() -> None:
-    """A fork has none of its parent's threads, and torch would wait for them."""
+def one_thread() -> None:
+    """Make torch, if it is imported, compute in one thread: a fork has none of its parent's and would wait for them."""
     if "torch" in sys.modules:
         sys.modules["torch"].set_num_threads(1)
