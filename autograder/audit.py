@@ -142,7 +142,7 @@ def gate_findings(referee: Referee, *, seeds: int) -> tuple[Finding, ...]:
     for chunk in _chunks(few):
         tasks += [partial(solution_findings, training, chunk), partial(alternative_findings, training, chunk)]
         tasks += [partial(lone_alternative_findings, quick, chunk)]
-    tasks += [partial(_mistakes_of, referee, exercise.name, few) for exercise in referee.lesson.exercises]
+        tasks += [partial(_mistakes_of, referee, exercise.name, chunk) for exercise in referee.lesson.exercises]
     results: dict[int, list[Finding]] = {}
     for number, said in run_in_children([partial(_as_data, task) for task in tasks], seconds=_GATE_SECONDS):
         if isinstance(said, Lost):
