@@ -16,6 +16,7 @@ import time
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 JOBS = 2
@@ -126,7 +127,8 @@ def _be_child(task: Callable[[], Any], pipe: int, seconds: float) -> None:
         os.dup2(silence, 2)
         limit = int(seconds) + 1
         resource.setrlimit(resource.RLIMIT_CPU, (limit, limit + 1))
-        resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
+        memory = _address_space() + MEMORY_BYTES  # what the parent has mapped counts, too
+        resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         signal.signal(signal.SIGINT, signal.SIG_DFL)
         one_thread()
@@ -145,3 +147,9 @@ def one_thread() -> None:
     """Make torch, if it is imported, compute in one thread: a fork has none of its parent's and would wait for them."""
     if "torch" in sys.modules:
         sys.modules["torch"].set_num_threads(1)
+
+
+def _address_space() -> int:
+    """Bytes of address space this process has mapped."""
+    pages = Path("/proc/self/statm").read_text(encoding="ascii").split()[0]
+    return int(pages) * resource.getpagesize()
