@@ -100,6 +100,19 @@ def draw_batch(sizes, batch, rng):
     return rng.normal(size=(batch, sizes[0])), rng.permutation(np.arange(batch) % sizes[-1])
 
 
+def draw_live(sizes, batch, rng):
+    """Parameters, inputs and labels for which every hidden layer passes something on: all dead, no weight learns."""
+
+    def draw(rng):
+        return draw_params(sizes, rng), *draw_batch(sizes, batch, rng)
+
+    def passed_on(drawn):
+        hidden = [np.maximum(z, 0.0).max() for _, z in trusted_forward(*drawn[:2])[1][:-1]]
+        return np.array([1.0, *hidden])
+
+    return away_from_kinks(draw, passed_on, margin=1e-2, rng=rng)
+
+
 def assert_params(actual, sizes, *, name):
     """Refuse anything but a list of {"W", "b"} of the right shapes."""
     assert_type(actual, list, name=name)
@@ -1426,7 +1439,7 @@ def test_suspect_probabilities(submission, rng):
 def test_suspect_step_is_proportional_to_the_learning_rate(submission, rng):
     """Four times the learning rate moves every parameter four times as far."""
     sizes = [5, 4, 4, 3]
-    params, (x, y) = draw_params(sizes, rng), draw_batch(sizes, 7, rng)
+    params, x, y = draw_live(sizes, 7, rng)
     short, long = submission.run(suspect_steps, *unpacked(params), x, y, [0.01, 0.04])
     for key in ("W", "b"):
         moved = [flat(after, key) - flat(params, key) for after in (short, long)]
@@ -1453,7 +1466,7 @@ def test_suspect_layers_are_independent(submission, rng):
 def test_suspect_step_agrees_with_torch(submission, rng):
     """A step agrees with gradient descent by PyTorch."""
     for sizes in ([5, 4, 3], [4, 6, 5, 3]):
-        params, (x, y) = draw_params(sizes, rng), draw_batch(sizes, 7, rng)
+        params, x, y = draw_live(sizes, 7, rng)
         (actual,) = submission.run(suspect_steps, *unpacked(params), x, y, [0.3])
         _, expected = torch_descent(params, [(x, y)], 0.3)
         for key in ("W", "b"):
