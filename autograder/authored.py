@@ -14,10 +14,12 @@ from pathlib import Path
 from typing import Any
 
 from autograder.checks.mistakes import Mistake, MistakeError, mistake_source
-from autograder.lesson import Exercise, Lesson, LessonError, Question, exercise_from_metadata
+from autograder.checks.trace import computed_in
+from autograder.lesson import Exercise, Form, Lesson, LessonError, Question, exercise_from_metadata
 
 LESSON_KEY = re.compile(r"^L\d\d$")
 FULL_POINTS = 100.0
+TRACE_POINTS = 5.0  # everybody could run the program instead of predicting it
 _BEGIN, _END = "### BEGIN SOLUTION", "### END SOLUTION"
 _DEFINITION = (ast.FunctionDef, ast.ClassDef)
 _REQUIRED = ("lesson", "title", "block", "level", "difficulty", "minutes", "module", "exercises")
@@ -243,6 +245,12 @@ def _exercise(path: Path, text: str, name: str, data: Any) -> Exercise:
         raise LessonError(path, line, f'exercise "{name}" has {len(exercise.hints) or "no"} hints. Give one to three.')
     if exercise.forbidden and not exercise.instead:
         raise LessonError(path, line, f'exercise "{name}" forbids names. Say under `instead:` what is allowed.')
+    if (exercise.max_changed_lines is not None) != (exercise.form is Form.BUGHUNT):
+        raise LessonError(path, line, f'exercise "{name}": `form: bughunt` and `max_changed_lines:` go together.')
+    if exercise.form is Form.TRACE and exercise.points > TRACE_POINTS:
+        raise LessonError(
+            path, line, f'exercise "{name}" has {exercise.points:g} points; a trace has at most {TRACE_POINTS:g}.'
+        )
     return exercise
 
 
@@ -288,6 +296,7 @@ def _check_solution(authored: AuthoredLesson) -> None:
         if definition is None:
             line = _line_of(lesson.text, f"{exercise.name}:")
             raise LessonError(lesson.text, line, f'exercise "{exercise.name}" has no definition in {module.path.name}.')
+        _check_form(authored, exercise, definition)
         if not definition.has_region and exercise.definition not in authored.starts:
             raise LessonError(module.path, definition.line, f"solution {definition.name!r} has no {_BEGIN} region.")
     for definition in module.definitions.values():
@@ -298,6 +307,15 @@ def _check_solution(authored: AuthoredLesson) -> None:
     for name, start in authored.starts.items():
         if name not in answers:
             raise LessonError(lesson.starts, start.line, f"a start for {name!r}, which is no exercise.")
+
+
+def _check_form(authored: AuthoredLesson, exercise: Exercise, definition: Definition) -> None:
+    if exercise.form is Form.BUGHUNT and exercise.definition not in authored.starts:
+        starts = authored.lesson.starts
+        raise LessonError(starts, 1, f"bughunt {exercise.name!r} has no start. Define it here, with its bugs.")
+    if exercise.form is Form.TRACE and (computed := computed_in(definition.source, definition.name)):
+        path = authored.solution.path
+        raise LessonError(path, definition.line, f"trace {exercise.name!r} computes `{computed}`. Type a literal.")
 
 
 def _check_regions(module: Module) -> None:

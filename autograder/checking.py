@@ -17,7 +17,8 @@ from autograder.checks.failure import CheckFailure, Raised, StudentError
 from autograder.checks.forbidden import forbidden_in_source
 from autograder.checks.host import Host, Proxy
 from autograder.checks.marking import MARK, CheckMark
-from autograder.lesson import Exercise
+from autograder.checks.trace import computed_in
+from autograder.lesson import Exercise, Form
 from autograder.lost import WorkerLost
 from autograder.verdict import CheckVerdict, Kind, Status
 
@@ -117,7 +118,7 @@ def _ending_of_raised(error: StudentError) -> Ending:
 
 
 def source_endings(exercise: Exercise, answer: str, start: str) -> tuple[tuple[Kind, str, Ending], ...]:
-    """What the text of an answer alone decides: forbidden names, and too many changed lines of a BUGHUNT.
+    """What the text of an answer alone decides: forbidden names, changed lines of a BUGHUNT, literals of a TRACE.
 
     Returns:
         (kind, title, ending) for each rule the exercise has; empty for a text that Python cannot read.
@@ -126,6 +127,7 @@ def source_endings(exercise: Exercise, answer: str, start: str) -> tuple[tuple[K
     try:
         found = forbidden_in_source(answer, exercise.forbidden)
         changed = 0 if exercise.max_changed_lines is None else changed_lines(start, answer)
+        computed = computed_in(answer, exercise.definition) if exercise.form is Form.TRACE else ""
     except SyntaxError:
         return ()
     if exercise.forbidden:
@@ -137,6 +139,10 @@ def source_endings(exercise: Exercise, answer: str, start: str) -> tuple[tuple[K
         message = f"{changed} lines of the given code were changed, at most {limit} are needed: mend, don't rewrite"
         ending = Ending(Status.PASSED) if changed <= limit else Ending(Status.FAILED, message)
         endings.append((Kind.CONDITION, title, ending))
+    if exercise.form is Form.TRACE:
+        message = f"`{computed}` computes the answer: predict it, and type plain numbers, text, lists and tuples"
+        ending = Ending(Status.FAILED, message) if computed else Ending(Status.PASSED)
+        endings.append((Kind.CONDITION, "Types literals and computes nothing.", ending))
     return tuple(endings)
 
 

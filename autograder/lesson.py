@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,14 @@ class LessonError(Exception):
         here = Path.cwd()
         shown = Path(path).relative_to(here) if Path(path).is_relative_to(here) else path
         super().__init__(f"{shown}:{line}: {message}")
+
+
+class Form(StrEnum):
+    """A form of exercise that the engine knows, beside writing a function."""
+
+    TRACE = "trace"  # predict what a program gives: a dictionary of literals
+    BUGHUNT = "bughunt"  # mend given code, changing few lines
+    TESTWRITE = "testwrite"  # write a test that tells wrong implementations from right ones
 
 
 @dataclass(frozen=True)
@@ -38,6 +47,7 @@ class Exercise:
     instead: str = ""  # what is allowed in their place
     hints: tuple[str, ...] = ()
     limits: Limits = field(default_factory=Limits)
+    form: Form | None = None
     max_changed_lines: int | None = None  # BUGHUNT: how many lines of the given code may change
 
 
@@ -153,6 +163,7 @@ def _exercise_metadata(exercise: Exercise) -> dict[str, Any]:
         "instead": exercise.instead,
         "hints": list(exercise.hints),
         "limits": {"seconds": exercise.limits.seconds, "memory_mb": exercise.limits.memory_mb},
+        "form": exercise.form,
         "max_changed_lines": exercise.max_changed_lines,
     }
 
@@ -169,5 +180,6 @@ def exercise_from_metadata(data: dict[str, Any]) -> Exercise:
         instead=data.get("instead") or "",
         hints=tuple(data.get("hints") or ()),
         limits=Limits(**limits),
+        form=Form(data["form"]) if data.get("form") else None,
         max_changed_lines=data.get("max_changed_lines"),
     )

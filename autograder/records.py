@@ -35,6 +35,12 @@ class RecordingHost:
         self.record.append(_evidence(outcome))
         return outcome
 
+    def apart(self, function: Callable[..., Any], calls: Sequence[Sequence[Any]]) -> list[Outcome]:
+        """As the host's, remembered."""
+        outcomes = self._host.apart(function, calls)
+        self.record += [_evidence(outcome) for outcome in outcomes]
+        return outcomes
+
 
 def same_record(left: Sequence[Any], right: Sequence[Any]) -> bool:
     """Whether two answers gave the same values, at least one of which could not be equal by chance."""

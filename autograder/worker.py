@@ -83,6 +83,8 @@ class Worker:
         self._limits = limits
         self._number = 0
         self._lost: WorkerLost | None = None
+        self._executed: tuple[tuple[Cell, ...], frozenset[str], float] = ((), frozenset(), 0.0)
+        self._apart: dict[bytes, Outcome] = {}
         connection, its_channel = socket.socketpair()
         self._stack, its_stack = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
         try:
@@ -118,6 +120,8 @@ class Worker:
         Raises:
             WorkerLost: With the cell and the runs before it.
         """
+        self._executed = (tuple(cells), protected, seconds)
+        self._apart.clear()
         runs: list[CellRun] = []
         for cell in cells:
             runs.append(self._run_cell(cell, protected, seconds, runs))
@@ -176,6 +180,34 @@ class Worker:
     def host(self, *, refuse: Sequence[str] = (), seconds: float | None = None) -> WorkerHost:
         """This worker as a Host for the fixture ``submission``, with the limits of one exercise."""
         return WorkerHost(self, tuple(refuse), seconds)
+
+    def run_apart(
+        self,
+        source: str,
+        function_name: str,
+        args: Sequence[Any],
+        *,
+        refuse: Sequence[str] = (),
+        seconds: float | None = None,
+    ) -> Outcome:
+        """As :meth:`run`, in another worker that has executed the same cells, and nothing since.
+
+        Such a worker says the same to the same arguments, so it is asked once.
+
+        Raises:
+            TypeError: If an argument cannot cross.
+            WorkerLost: If that worker ended.
+        """
+        try:
+            key = codec.encode([source, function_name, tuple(args), list(refuse)])
+        except codec.UnsupportedValue as problem:
+            raise TypeError(f"a check passes {problem} to student code: only plain data can cross") from problem
+        if key not in self._apart:
+            cells, protected, cell_seconds = self._executed
+            with self._parent.worker(limits=self._limits) as twin:
+                twin.execute(cells, protected=protected, seconds=cell_seconds)
+                self._apart[key] = twin.run(source, function_name, args, refuse=refuse, seconds=seconds)
+        return self._apart[key]
 
     def close(self) -> None:
         """End the worker; nothing of it is left."""
@@ -311,3 +343,8 @@ class WorkerHost:
         """Send the function's source, and evaluate it there."""
         source = source_that_travels(function)
         return self.worker.run(source, function.__name__, args, refuse=self.refuse, seconds=self.seconds)
+
+    def apart(self, function: Callable[..., Any], calls: Sequence[Sequence[Any]]) -> list[Outcome]:
+        """Evaluate the function for each in a worker of its own."""
+        source, name = source_that_travels(function), function.__name__
+        return [self.worker.run_apart(source, name, args, refuse=self.refuse, seconds=self.seconds) for args in calls]

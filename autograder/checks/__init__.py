@@ -24,6 +24,8 @@ from autograder.checks.marking import CheckMark, exercise
 from autograder.checks.mistakes import Mistake, MistakeError, mistake_source
 from autograder.checks.plain import as_array
 from autograder.checks.shapes import explain_error, operands_on_line, raised_from
+from autograder.checks.testwrite import Implementation, assert_accepts, assert_refuses
+from autograder.checks.trace import Program, assert_trace
 
 __all__ = [
     "CheckFailure",
@@ -31,23 +33,28 @@ __all__ = [
     "Context",
     "ForbiddenName",
     "Host",
+    "Implementation",
     "InProcess",
     "MissingAnswer",
     "Mistake",
     "MistakeError",
     "Outcome",
+    "Program",
     "Proxy",
     "Raised",
     "Returned",
     "StudentError",
     "as_array",
+    "assert_accepts",
     "assert_close",
     "assert_dtype",
     "assert_keys",
     "assert_length",
     "assert_raises",
+    "assert_refuses",
     "assert_shape",
     "assert_that",
+    "assert_trace",
     "assert_type",
     "assert_unchanged",
     "assert_vjp",

@@ -46,6 +46,10 @@ class Host(Protocol):
         """Evaluate a check author's function beside the student's code; its value, or an Outcome."""
         ...
 
+    def apart(self, function: Callable[..., Any], calls: Sequence[Sequence[Any]]) -> list[Outcome]:
+        """As ``run`` for each of many arguments, each beside a fresh copy of the student's code where one can be."""
+        ...
+
 
 class Proxy:
     """The fixture ``submission``: attributes are the student's functions, called wherever the host runs them."""
@@ -67,6 +71,13 @@ class Proxy:
         __tracebackhide__ = True
         outcome = self._host.run(function, args)
         return _value(outcome).value if isinstance(outcome, Returned | Raised) else outcome
+
+    def apart(self, function: Callable[..., Any], calls: Sequence[Sequence[Any]]) -> list[Outcome]:
+        """Evaluate ``function(student, *args)`` for many ``args``, none of which can learn from another.
+
+        Where a worker runs the student's code, each gets a worker of its own. What a call raised is returned too.
+        """
+        return self._host.apart(function, calls)
 
 
 class Call:
@@ -154,6 +165,11 @@ class InProcess:
             return function(student, *args)
 
         return self._outcome(evidence, (tuple(args), {}), after=False, trusted=function.__code__.co_filename)
+
+    def apart(self, function: Callable[..., Any], calls: Sequence[Sequence[Any]]) -> list[Outcome]:
+        """Evaluate the function for each, one after another: the code of this process is nobody else's."""
+        __tracebackhide__ = True
+        return [self.run(function, args) for args in calls]
 
     def _outcome(
         self, function: Callable[..., Any], arguments: Arguments, *, after: bool, trusted: str = ""
