@@ -76,9 +76,13 @@ def build(lesson: str | None, *, check: bool, overwrite: bool) -> None:
 @click.option("--student", default="*", show_default=True, help="Grade only students whose name matches.")
 @click.option("--jobs", default=os.cpu_count() or 1, show_default="all cores", type=click.IntRange(1), help="Referees.")
 @click.option("--sandbox", type=click.Choice(["full", "none"]), default="full", show_default=True)
-def grade(lesson: str, *, student: str, jobs: int, sandbox: str) -> None:
-    """Grade submitted/*/LESSON with the hidden checks, into the gradebook."""
-    reports = _grade(find_root(), lesson, student=student, jobs=jobs, sandbox=sandbox)
+@click.option("--regrade", is_flag=True, help="Grade again what was graded before and did not change.")
+def grade(lesson: str, *, student: str, jobs: int, sandbox: str, regrade: bool) -> None:
+    """Grade submitted/*/LESSON with the hidden checks, into the gradebook.
+
+    What was graded before is left alone, unless the submission, the lesson or the engine changed.
+    """
+    reports = _grade(find_root(), lesson, student=student, jobs=jobs, sandbox=sandbox, regrade=regrade)
     if any(report.is_broken for report in reports):
         raise click.ClickException("some exercises have no mark yet: a check of the course failed (see above).")
 
@@ -162,12 +166,13 @@ def demo(lesson: str) -> None:
     )
 
 
-def _grade(root: Path, key: str, *, student: str, jobs: int, sandbox: str) -> list[Report]:
+def _grade(root: Path, key: str, *, student: str, jobs: int, sandbox: str, regrade: bool = False) -> list[Report]:
     from rich.progress import MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+    from autograder.archive import Archive
     from autograder.authored import read_lesson
     from autograder.grading import grade as grade_class
-    from autograder.grading import submitted_folders, write_report, write_results
+    from autograder.grading import plan, submitted_folders, write_results
     from autograder.integrations.feedback import judged_notebook
     from autograder.integrations.gradebook import GradebookError, GradebookWriter, submission_oddities
     from autograder.sandbox import SandboxUnavailable
@@ -176,23 +181,29 @@ def _grade(root: Path, key: str, *, student: str, jobs: int, sandbox: str) -> li
     handed = submitted_folders(root, key, student=student)
     if not handed:
         raise click.ClickException(f"nothing to grade: no folder matches submitted/{student}/{key} in {root}.")
-    reports = []
+    archive = Archive.of(root, key)
     columns = (TextColumn("{task.description}"), MofNCompleteColumn(), TimeRemainingColumn())
     mode: Any = sandbox
     try:
         with GradebookWriter.open(root) as writer, Progress(*columns, transient=True) as progress:
             writer.register(lesson)
-            task = progress.add_task(f"grading {key}", total=len(handed))
-            for graded in grade_class(lesson, handed, jobs=jobs, mode=mode):
+            planned = plan(lesson, handed, mode=mode, recorded=writer.recorded(lesson), regrade=regrade)
+            reports = list(planned.unchanged)
+            task = progress.add_task(f"grading {key}", total=len(planned.pending))
+            for graded in grade_class(lesson, planned.pending, jobs=jobs, mode=mode):
                 report = _with_oddities(graded.judgement.report, submission_oddities(graded.handed.folder))
+                report = replace(report, key=planned.keys[report.student])
+                archive.keep(report)
                 judgement = replace(graded.judgement, report=report)
-                write_report(root, report)
                 notebook = None if graded.notebook is None else judged_notebook(graded.notebook, judgement)
                 writer.record(report.student, lesson, submitted=graded.handed.folder, report=report, notebook=notebook)
+                archive.make_current(report)  # last: it says that the gradebook has the marks
                 reports.append(report)
                 progress.advance(task)
     except (SandboxUnavailable, GradebookError) as error:
         raise click.ClickException(str(error)) from error
+    if planned.unchanged:
+        click.echo(f"{len(planned.unchanged)} of {len(handed)} did not change since they were graded (--regrade).")
     reports.sort(key=lambda report: report.student)
     write_results(root, key)
     _print_table(reports)

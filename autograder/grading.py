@@ -7,9 +7,6 @@ from __future__ import annotations
 
 import csv
 import io
-import json
-import os
-import tempfile
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
@@ -18,13 +15,14 @@ from functools import cache
 from multiprocessing import get_context
 from pathlib import Path
 
+from autograder.archive import Archive, attempt_key, write_whole
 from autograder.authored import read_lesson
 from autograder.lesson import Lesson
 from autograder.referee import Judgement, Referee
 from autograder.sandbox import Mode, SandboxUnavailable
 from autograder.secret import course_secret
 from autograder.submission import Notebook, UnreadableSubmission, read_notebook, submission_of
-from autograder.verdict import Report, Status, report_from_dict, report_to_dict
+from autograder.verdict import Report, Status
 from autograder.worker import WarmParent
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet would run what begins so
@@ -51,6 +49,46 @@ def submitted_folders(root: Path, key: str, *, student: str = "*") -> tuple[Hand
     """The folders ``submitted/STUDENT/LNN``, in the order of the students' names."""
     found = (root / "submitted").glob(f"{student}/{key}")
     return tuple(Handed(folder.parent.name, folder) for folder in sorted(found) if folder.is_dir())
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is to be graded, and what need not be.
+
+    Attributes:
+        keys: The key that each student's report gets.
+        pending: What is to be graded.
+        unchanged: The reports of those who were graded before, with the same key.
+    """
+
+    keys: Mapping[str, str]
+    pending: tuple[Handed, ...]
+    unchanged: tuple[Report, ...]
+
+
+def plan(
+    lesson: Lesson, handed: Sequence[Handed], *, mode: Mode, recorded: frozenset[str], regrade: bool = False
+) -> Plan:
+    """Find out who needs grading.
+
+    Args:
+        lesson: The lesson.
+        handed: What was handed in.
+        mode: The sandbox.
+        recorded: The students whose submission the gradebook knows.
+        regrade: Whether all do.
+    """
+    archive = Archive.of(lesson.root, lesson.key)
+    digest = Referee(lesson, parent=None, secret=b"").digest
+    keys = {one.student: attempt_key(one.folder, lesson_digest=digest, sandbox=mode) for one in handed}
+    pending, unchanged = [], []
+    for one in handed:
+        report = None if regrade or one.student not in recorded else archive.current(one.student)
+        if report is None or report.key != keys[one.student] or report.is_broken:
+            pending.append(one)
+        else:
+            unchanged.append(report)
+    return Plan(keys, tuple(pending), tuple(unchanged))
 
 
 def grade(lesson: Lesson, handed: Sequence[Handed], *, jobs: int = 1, mode: Mode = "full") -> Iterator[Graded]:
@@ -97,18 +135,10 @@ def grade_one(referee: Referee, handed: Handed) -> Graded:
     return Graded(handed, judgement, rebuilt.notebook)
 
 
-def write_report(root: Path, report: Report) -> Path:
-    """Write one submission's report to ``reports/LNN/STUDENT.json``, whole or not at all."""
-    path = root / "reports" / report.lesson / f"{report.student}.json"
-    text = json.dumps(report_to_dict(report), indent=2, ensure_ascii=False) + "\n"
-    _write_whole(path, text)
-    return path
-
-
 def write_results(root: Path, key: str) -> Path:
     """Write the results of all who have a report to ``reports/LNN/results.csv``: a line a student."""
-    folder = root / "reports" / key
-    reports = [report_from_dict(json.loads(path.read_text(encoding="utf-8"))) for path in sorted(folder.glob("*.json"))]
+    archive = Archive.of(root, key)
+    reports = archive.all_current()
     names = [verdict.exercise for verdict in reports[0].exercises]
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
@@ -118,8 +148,7 @@ def write_results(root: Path, key: str) -> Path:
         statuses = [str(verdict.status) for verdict in report.exercises]
         row = [report.student, f"{report.points:g}", *points, *statuses, diagnosis(report)]
         writer.writerow(["'" + cell if cell.startswith(_FORMULA) else cell for cell in row])
-    _write_whole(folder / "results.csv", text.getvalue())
-    return folder / "results.csv"
+    return write_whole(archive.folder / "results.csv", text.getvalue())
 
 
 def diagnosis(report: Report) -> str:
@@ -155,17 +184,3 @@ def _broken(referee: Referee, student: str, error: Exception) -> Judgement:
         replace(verdict, status=Status.BROKEN, points=None, message=message) for verdict in blank.report.exercises
     )
     return Judgement(replace(blank.report, exercises=verdicts))
-
-
-def _write_whole(path: Path, text: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem[:40]}-")
-    scratch = Path(name)
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        scratch.replace(path)
-    finally:
-        scratch.unlink(missing_ok=True)

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from typing import Any
 
-REPORT_VERSION = 1
+REPORT_VERSION = 2
 CONDITION_COST = 0.2  # each failed condition takes this share of what the value checks earned
 
 
@@ -75,6 +75,7 @@ class Report:
     problem: str = ""  # why nothing could be graded at all ("missing: ...")
     engine: str = ""
     lesson_digest: str = ""
+    key: str = ""  # SHA-256 of all that the marks depend on (``archive.py``); empty outside of ``autograder grade``
     version: int = REPORT_VERSION
 
     @property

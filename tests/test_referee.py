@@ -205,7 +205,7 @@ def test_a_report_survives_json(judge: Judge) -> None:
     report = judge(scale=SCALE.format("x / factor"))
     data = report_to_dict(report)
     assert report_from_dict(data) == report
-    with pytest.raises(ValueError, match="version 99, expected 1"):
+    with pytest.raises(ValueError, match="version 99, expected 2"):
         report_from_dict({**data, "version": 99})
 
 

@@ -191,6 +191,18 @@ class GradebookWriter:
                     "Run `autograder build` and try again."
                 )
 
+    def recorded(self, lesson: Lesson) -> frozenset[str]:
+        """The students of whom the gradebook has a submission of the lesson.
+
+        Raises:
+            GradebookError: If it cannot be read.
+        """
+        with self._errors():
+            submissions = self._gradebook.assignment_submissions(lesson.key)
+            students = frozenset(submission.student.id for submission in submissions)
+            self._gradebook.db.remove()
+        return students
+
     def record(
         self,
         student: str,
