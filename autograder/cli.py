@@ -6,7 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,8 +19,11 @@ from autograder.desk import DeskError, PublicLesson
 from autograder.lesson import LessonError
 
 if TYPE_CHECKING:
+    from autograder.grading import Graded, Handed
+    from autograder.lesson import Lesson
     from autograder.verdict import Report
 
+CLUSTER_EXTRA = "Install it on all machines: pip install -c constraints.txt '.[grading,cluster]'"
 GRADING_EXTRA = "Install what grading needs: pip install -c constraints.txt '.[grading]'"
 
 
@@ -77,12 +80,13 @@ def build(lesson: str | None, *, check: bool, overwrite: bool) -> None:
 @click.option("--jobs", default=os.cpu_count() or 1, show_default="all cores", type=click.IntRange(1), help="Referees.")
 @click.option("--sandbox", type=click.Choice(["full", "none"]), default="full", show_default=True)
 @click.option("--regrade", is_flag=True, help="Grade again what was graded before and did not change.")
-def grade(lesson: str, *, student: str, jobs: int, sandbox: str, regrade: bool) -> None:
+@click.option("--dask", metavar="ADDRESS", help="Grade on the workers of this Dask scheduler, tcp://HOST:8786.")
+def grade(lesson: str, *, student: str, jobs: int, sandbox: str, regrade: bool, dask: str | None) -> None:
     """Grade submitted/*/LESSON with the hidden checks, into the gradebook.
 
     What was graded before is left alone, unless the submission, the lesson or the engine changed.
     """
-    reports = _grade(find_root(), lesson, student=student, jobs=jobs, sandbox=sandbox, regrade=regrade)
+    reports = _grade(find_root(), lesson, student=student, jobs=jobs, sandbox=sandbox, regrade=regrade, dask=dask)
     if any(report.is_broken for report in reports):
         raise click.ClickException("some exercises have no mark yet: a check of the course failed (see above).")
 
@@ -166,12 +170,13 @@ def demo(lesson: str) -> None:
     )
 
 
-def _grade(root: Path, key: str, *, student: str, jobs: int, sandbox: str, regrade: bool = False) -> list[Report]:
+def _grade(
+    root: Path, key: str, *, student: str, jobs: int, sandbox: str, regrade: bool = False, dask: str | None = None
+) -> list[Report]:
     from rich.progress import MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     from autograder.archive import Archive
     from autograder.authored import read_lesson
-    from autograder.grading import grade as grade_class
     from autograder.grading import plan, submitted_folders, write_results
     from autograder.integrations.feedback import judged_notebook
     from autograder.integrations.gradebook import GradebookError, GradebookWriter, submission_oddities
@@ -190,7 +195,7 @@ def _grade(root: Path, key: str, *, student: str, jobs: int, sandbox: str, regra
             planned = plan(lesson, handed, mode=mode, recorded=writer.recorded(lesson), regrade=regrade)
             reports = list(planned.unchanged)
             task = progress.add_task(f"grading {key}", total=len(planned.pending))
-            for graded in grade_class(lesson, planned.pending, jobs=jobs, mode=mode):
+            for graded in _judged(lesson, planned.pending, jobs=jobs, mode=mode, dask=dask):
                 report = _with_oddities(graded.judgement.report, submission_oddities(graded.handed.folder))
                 report = replace(report, key=planned.keys[report.student])
                 archive.keep(report)
@@ -208,6 +213,23 @@ def _grade(root: Path, key: str, *, student: str, jobs: int, sandbox: str, regra
     write_results(root, key)
     _print_table(reports)
     return reports
+
+
+def _judged(lesson: Lesson, pending: Sequence[Handed], *, jobs: int, mode: Any, dask: str | None) -> Iterator[Graded]:
+    """The submissions, judged here or on a cluster."""
+    if dask is None:
+        from autograder.grading import grade
+
+        yield from grade(lesson, pending, jobs=jobs, mode=mode)
+        return
+    try:
+        from autograder.cluster import ClusterError, grade_on_cluster
+    except ModuleNotFoundError as error:
+        raise click.ClickException(f"{error.name} is not installed. {CLUSTER_EXTRA}") from error
+    try:
+        yield from grade_on_cluster(lesson, pending, address=dask, mode=mode)
+    except ClusterError as error:
+        raise click.ClickException(str(error)) from error
 
 
 def _with_oddities(report: Report, more: Sequence[str]) -> Report:

@@ -118,7 +118,7 @@ def grade(lesson: Lesson, handed: Sequence[Handed], *, jobs: int = 1, mode: Mode
 def grade_one(referee: Referee, handed: Handed) -> Graded:
     """Judge one submission. Whatever is wrong with it, there is a report."""
     path = handed.folder / f"{referee.lesson.notebook}.ipynb"
-    if not path.is_file() or path.is_symlink():
+    if not is_plain_file(path):
         there = ", ".join(sorted(found.name for found in handed.folder.iterdir())[:5]) or "nothing"
         problem = f"missing: no {path.name} was handed in (there is {there}). Ask for it."
         return Graded(handed, referee.without_submission(handed.student, problem), None)
@@ -157,6 +157,11 @@ def diagnosis(report: Report) -> str:
         return report.problem
     first = next((verdict for verdict in report.exercises if verdict.status is not Status.PASSED), None)
     return "" if first is None else f"{first.exercise}: {first.message}".replace("\n", " ")
+
+
+def is_plain_file(path: Path) -> bool:
+    """Whether this is a file of its own: no link, no device, no pipe."""
+    return path.is_file() and not path.is_symlink()
 
 
 def mistakes_made(reports: Sequence[Report]) -> Mapping[tuple[str, str], int]:

@@ -31,8 +31,9 @@ from nbgrader.preprocessors import AssignLatePenalties
 from sqlalchemy.exc import SAWarning, SQLAlchemyError
 from sqlalchemy.orm import scoped_session, sessionmaker
 
+from autograder.grading import is_plain_file
 from autograder.integrations.feedback import CHECK_PREFIX, Notebook
-from autograder.integrations.graded_files import copy_files, is_plain_file, odd_files
+from autograder.integrations.graded_files import copy_files, odd_files
 from autograder.lesson import Lesson
 from autograder.verdict import ExerciseVerdict, Report
 

@@ -11,6 +11,8 @@ from collections.abc import Iterator, Sequence
 from fnmatch import fnmatch
 from pathlib import Path
 
+from autograder.grading import is_plain_file
+
 NOTEBOOKS = "*.ipynb"
 
 
@@ -20,11 +22,6 @@ def files_below(folder: Path, *, ignore: Sequence[str]) -> Iterator[Path]:
         folders[:] = sorted(child for child in folders if not _matches(child, ignore))
         linked = [child for child in folders if (Path(name) / child).is_symlink()]
         yield from (Path(name) / child for child in sorted([*files, *linked]) if not _matches(child, ignore))
-
-
-def is_plain_file(path: Path) -> bool:
-    """Whether this is a file of its own: no link, no device, no pipe."""
-    return path.is_file() and not path.is_symlink()
 
 
 def odd_files(submitted: Path, *, most: int = 10) -> tuple[str, ...]:
