@@ -28,7 +28,7 @@ audit: $(READY)  ## the gates with many seeds, and mutants of every solution
 constraints:  ## renew constraints.txt from what a fresh environment resolves to
 	rm -rf $(VENV)
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet -e '.[notebook,grading,cluster,dev]'
+	$(BIN)/pip install --quiet -e '.[notebook,grading,cluster,postgres,dev]'
 	head -2 constraints.txt > constraints.new
 	$(BIN)/pip freeze --exclude-editable | sed 's/^torch==\([0-9.]*\).*/torch==\1/' >> constraints.new
 	mv constraints.new constraints.txt
@@ -36,7 +36,7 @@ constraints:  ## renew constraints.txt from what a fresh environment resolves to
 $(READY): pyproject.toml constraints.txt
 	command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) is not here. Install Python 3.11, or say PYTHON=... make ..."; exit 1; }
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --constraint constraints.txt -e '.[notebook,grading,cluster,dev]'
+	$(BIN)/pip install --quiet --constraint constraints.txt -e '.[notebook,grading,cluster,postgres,dev]'
 	touch $(READY)
 
 clean:
