@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -173,7 +174,7 @@ def demo(lesson: str) -> None:
 def _grade(
     root: Path, key: str, *, student: str, jobs: int, sandbox: str, regrade: bool = False, dask: str | None = None
 ) -> list[Report]:
-    from rich.progress import MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     from autograder.archive import Archive
     from autograder.authored import read_lesson
@@ -187,14 +188,16 @@ def _grade(
     if not handed:
         raise click.ClickException(f"nothing to grade: no folder matches submitted/{student}/{key} in {root}.")
     archive = Archive.of(root, key)
-    columns = (TextColumn("{task.description}"), MofNCompleteColumn(), TimeRemainingColumn())
+    rate = TextColumn("{task.fields[rate]}")
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), rate, TimeRemainingColumn())
     mode: Any = sandbox
     try:
         with GradebookWriter.open(root) as writer, Progress(*columns, transient=True) as progress:
             writer.register(lesson)
             planned = plan(lesson, handed, mode=mode, recorded=writer.recorded(lesson), regrade=regrade)
             reports = list(planned.unchanged)
-            task = progress.add_task(f"grading {key}", total=len(planned.pending))
+            task = progress.add_task(f"grading {key}", total=len(planned.pending), rate="")
+            started = time.monotonic()
             for graded in _judged(lesson, planned.pending, jobs=jobs, mode=mode, dask=dask):
                 report = _with_oddities(graded.judgement.report, submission_oddities(graded.handed.folder))
                 report = replace(report, key=planned.keys[report.student])
@@ -204,7 +207,10 @@ def _grade(
                 writer.record(report.student, lesson, submitted=graded.handed.folder, report=report, notebook=notebook)
                 archive.make_current(report)  # last: it says that the gradebook has the marks
                 reports.append(report)
-                progress.advance(task)
+                minutes = (time.monotonic() - started) / 60
+                progress.update(
+                    task, advance=1, rate=f"{(len(reports) - len(planned.unchanged)) / minutes:.0f} a minute"
+                )
     except (SandboxUnavailable, GradebookError) as error:
         raise click.ClickException(str(error)) from error
     if planned.unchanged:
