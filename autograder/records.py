@@ -107,6 +107,6 @@ def _same_array(left: Any, right: Any) -> bool:
         return False
     if left.dtype.kind not in "fc":
         return bool(np.array_equal(left, right))
-    scale = float(np.max(np.abs(right), initial=0.0))
+    scale = float(np.max(np.abs(right), initial=0.0, where=np.isfinite(right)))
     with np.errstate(invalid="ignore"):
-        return bool(np.all((left == right) | (np.abs(left - right) <= SAME * scale)))
+        return bool(np.all((left == right) | (np.abs(left - right) <= SAME * scale)))  # an infinity is only itself

@@ -220,6 +220,15 @@ def test_nan_none_and_booleans_never_name_a_mistake() -> None:
     assert same_failing_value(loss, loss)
 
 
+def test_an_infinity_is_only_like_itself() -> None:
+    """A clipped loss is not that of somebody whose loss is infinite."""
+    inf = float("inf")
+    assert not same_record([34.5, 2.5], [inf, 2.5])
+    assert not same_record([[1.0, 2.0, 3.0, 34.5]], [[1.0, 2.0, 3.0, inf]])
+    assert same_record([inf, 2.5], [inf, 2.5])
+    assert not same_record([inf, 2.5], [-inf, 2.5])
+
+
 def test_the_minimal_runner_agrees_with_pytest(built_tiny_course: Path, referee: Referee, tmp_path: Path) -> None:
     """Every hidden check, called by us and by pytest, on the solution and on every mistake."""
     path = referee.lesson.hidden_checks
