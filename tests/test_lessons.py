@@ -42,14 +42,23 @@ def test_a_lesson_has_what_every_lesson_has(key: str) -> None:
     assert len(prose.split()) >= 1500
     assert 6 <= len(authored.lesson.exercises) <= 8
     assert len(re.findall(r"predict", prose, flags=re.IGNORECASE)) >= 2
+    assert any(exercise.form for exercise in authored.lesson.exercises), "a TRACE, BUGHUNT or TESTWRITE"
     assert authored.lesson.questions
     assert "### BEGIN SOLUTION" in text
     for heading in ("What you can now do", "Further reading"):
         assert re.search(rf"^#+ .*{heading}", text, flags=re.MULTILINE | re.IGNORECASE), heading
 
 
-@pytest.mark.parametrize("key", KEYS)
-def test_the_index_lists_the_lesson(key: str) -> None:
-    lesson = read_lesson(ROOT, key)
-    rows = (ROOT / "docs/lessons.md").read_text(encoding="utf-8").splitlines()
-    assert any(key in row and lesson.text.name in row for row in rows)
+INDEX_ROW = re.compile(r"\| (L\d\d) \| `(.+)` \| (.+) \| (\d) \| (.+) \| ?(.*) \|")
+
+
+def test_the_index_lists_all_lessons_and_which_are_there() -> None:
+    text = (ROOT / "docs/lessons.md").read_text(encoding="utf-8")
+    rows = {row[0]: row[1:] for row in INDEX_ROW.findall(text)}
+    assert list(rows) == [f"L{number:02d}" for number in range(1, 43)]
+    assert [key for key, row in rows.items() if row[4].strip() == "yes"] == list(KEYS)
+    for key in KEYS:
+        lesson = read_lesson(ROOT, key)
+        file, _, difficulty, level, _ = rows[key]
+        assert (file, int(difficulty), level) == (lesson.text.name, lesson.difficulty, ", ".join(lesson.level))
+        assert f"## Block {lesson.block}:" in text[: text.index(f"| {key} |")]
