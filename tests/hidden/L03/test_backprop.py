@@ -465,9 +465,9 @@ def test_top_hidden(submission, rng):
 
 
 def ce_cases(rng):
-    """(logits, labels, weights): other sizes, one row, repeated labels, weights of 0, scores that saturate."""
+    """(logits, labels, weights): square, other sizes, one row, repeated labels, weights of 0, scores that saturate."""
     cases = []
-    for n, c, scale in ((6, 4, 1.0), (1, 5, 2.0), (4, 7, 0.1), (5, 3, 900.0)):
+    for n, c, scale in ((5, 5, 1.0), (6, 4, 1.0), (1, 5, 2.0), (4, 7, 0.1), (5, 3, 900.0)):
         weights = rng.uniform(0.3, 4.0, size=n)
         if n > 1:
             weights[1] = 0.0
@@ -482,6 +482,15 @@ def ce_truth(logits, labels, weights):
     losses = torch.nn.functional.cross_entropy(z, torch.tensor(labels), reduction="none")
     (losses * torch.tensor(weights)).mean().backward()
     return torch.softmax(z, dim=1).detach().numpy(), z.grad.numpy()
+
+
+def left_to_others(actual, expected):
+    """Whether only a factor is wrong in a square case: which of its two equal sizes it is shows in the other cases."""
+    got = as_array(actual)
+    if expected.shape[0] != expected.shape[1] or got.shape != expected.shape or not np.isfinite(got).all():
+        return False
+    factor = float((got * expected).sum() / (expected**2).sum())
+    return bool(factor > 0 and np.abs(got - factor * expected).max() <= RTOL * factor * np.abs(expected).max())
 
 
 @np.errstate(all="ignore")
@@ -531,19 +540,26 @@ def ce_wrong(p, labels, weights):
         / n
         / np.maximum((p * y).sum(axis=1, keepdims=True), 1e-300),
     }
+    first = p.copy()
+    first[0] = ((p - y) * w / n)[0]
+    found["only the first row is done: does `return` stand inside the loop?"] = first
+    if n == c:  # these shapes fit nowhere else
+        found["the weights are (N,) and meet the classes: make a column of them, weights[:, None]."] = (
+            (p - y) * weights / n
+        )
+        found["the labels themselves are subtracted: subtract 1 at the label's place, which is a one-hot row."] = (
+            (p - labels) * w / n
+        )
     return {words: wrong for words, wrong in found.items() if np.isfinite(wrong).all()}
 
 
 def ce_results(submission, rng):
-    """(what came, probs, labels, weights, what is right) for each case; once with gaps in memory."""
-    cases = []
+    """One after the other: what came, probs (with gaps in memory), labels, weights, what is right."""
     for logits, labels, weights in ce_cases(rng):
         p, expected = ce_truth(logits, labels, weights)
         gaps = np.zeros((2 * len(p), p.shape[1]))[::2]
         gaps[:] = p
-        cases.append((gaps, labels, weights, expected))
-    results = submission.softmax_ce_backward.map([case[:3] for case in cases])
-    return [(result, *case) for result, case in zip(results, cases, strict=True)]
+        yield submission.softmax_ce_backward(gaps, labels, weights), gaps, labels, weights, expected
 
 
 @exercise("softmax_ce_backward", condition=True)
@@ -570,6 +586,8 @@ def test_ce_with_equal_weights(submission, rng):
         ones = np.ones_like(weights)
         p, expected = ce_truth(logits, labels, ones)
         actual = submission.softmax_ce_backward(p, labels, ones)
+        if left_to_others(actual, expected):
+            continue
         assert_close(actual, expected, name="d_logits", explain=ce_wrong(p, labels, ones), dims={"batch": len(p)})
 
 
@@ -577,6 +595,8 @@ def test_ce_with_equal_weights(submission, rng):
 def test_ce_with_weights(submission, rng):
     """Each example with a weight of its own, some 0, divided by N."""
     for result, p, labels, weights, expected in ce_results(submission, rng):
+        if left_to_others(result, expected):
+            continue
         assert_close(result, expected, name="d_logits", explain=ce_wrong(p, labels, weights), dims={"batch": len(p)})
 
 
@@ -921,7 +941,7 @@ def test_bottom_unused_rows(submission, rng):
 def batchnorm_cases(rng):
     """(d_out, cache, the three gradients) by autograd of PyTorch's batch norm; columns from 1e-3 to 1e3."""
     cases = []
-    for n, h, eps, wide in ((5, 3, 1e-5, False), (8, 6, 1e-5, True), (4, 7, 1e-1, False)):
+    for n, h, eps, wide in ((5, 5, 1e-5, False), (5, 3, 1e-5, False), (8, 6, 1e-5, True), (4, 7, 1e-1, False)):
 
         def draw(rng, n=n, h=h):
             return rng.normal(size=(n, h))
@@ -942,12 +962,11 @@ def batchnorm_cases(rng):
 
 
 def batchnorm_results(submission, rng):
-    """(what came, d_out, cache, what is right) for each case."""
-    cases = batchnorm_cases(rng)
-    results = submission.batchnorm_backward.map([(d_out, cache) for d_out, cache, _ in cases])
-    for result in results:
+    """One after the other: what came, d_out, cache, what is right; the first case is square."""
+    for d_out, cache, expected in batchnorm_cases(rng):
+        result = submission.batchnorm_backward(d_out, cache)
         assert_length(result, 3, name="batchnorm_backward")
-    return [(result, *case) for result, case in zip(results, cases, strict=True)]
+        yield result, d_out, cache, expected
 
 
 def batchnorm_wrong(d, cache):
@@ -979,6 +998,10 @@ def batchnorm_wrong(d, cache):
         "the means are taken over all entries: take one for each column, axis 0.": outer
         * (d - d.mean() - x_hat * (d * x_hat).mean()),
         "inv_std comes in twice.": inv_std * outer * right,
+        "inv_std comes in twice in the part along x_hat.": outer * (d - m - inv_std * x_hat * mx),
+        "it is divided by gamma: multiply.": inv_std / gamma * right,
+        "it is divided by the number of units: the means are over the N rows.": outer
+        * (d - d.sum(axis=0) / d.shape[1] - x_hat * (d * x_hat).sum(axis=0) / d.shape[1]),
         "gamma comes in twice.": gamma * outer * right,
         "gamma multiplies d_out only: the two means have it as well.": inv_std * (gamma * d - m - x_hat * mx),
         "inv_std multiplies d_out only: the whole bracket is multiplied.": gamma * (inv_std * d - m - x_hat * mx),
@@ -1038,13 +1061,17 @@ def test_batchnorm_gamma(submission, rng):
 def test_batchnorm_x(submission, rng):
     """d_x agrees with PyTorch's batch norm, for a random upstream gradient."""
     for result, d, cache, expected in batchnorm_results(submission, rng):
+        if left_to_others(result[0], expected[0]):
+            continue
         assert_close(result[0], expected[0], name="d_x", explain=batchnorm_wrong(d, cache), dims={"batch": len(d)})
 
 
 @exercise("batchnorm_backward")
 def test_batchnorm_x_of_every_column(submission, rng):
     """Each column of d_x on its own, from very narrow to very wide ones."""
-    result, d, cache, expected = batchnorm_results(submission, rng)[1]
+    d, cache, expected = batchnorm_cases(rng)[2]
+    result = submission.batchnorm_backward(d, cache)
+    assert_length(result, 3, name="batchnorm_backward")
     got = as_array(result[0], name="d_x")
     assert_shape(got, expected[0].shape, name="d_x")
     for j in range(got.shape[1]):
@@ -1380,14 +1407,16 @@ def flow_truth(weights, x, d_out, act):
     return leaves, inputs, zs, outputs
 
 
-def flow_by_hand(weights, x, d_out, act, *, slope_at="z", through=True, slope=True, slope_of="", turned=False):
+def flow_by_hand(
+    weights, x, d_out, act, *, slope_at="z", through=True, slope=True, slope_of="", turned=False, forward="right"
+):
     """Norms with a chosen error."""
     f = ACTIVATIONS[act]
     h, inputs, zs = torch.tensor(x), [], []
-    for W in weights:
+    for W in map(torch.tensor, weights):
         inputs.append(h)
-        zs.append(h @ torch.tensor(W))
-        h = f(zs[-1])
+        zs.append(h @ (W.T if forward == "turned" else W))
+        h = zs[-1] if forward == "linear" else f(zs[-1])
 
     def derivative(at):
         at = at.detach().clone().requires_grad_(True)
@@ -1401,7 +1430,7 @@ def flow_by_hand(weights, x, d_out, act, *, slope_at="z", through=True, slope=Tr
         slopes = {"h(1-h)": h * (1 - h), "1-h^2": 1 - h**2}
         slopes_here = slopes[slope_of] if slope_of in slopes else derivative(at)
         d_z = d * slopes_here if slope and not (last and slope_at == "hidden") else d
-        norms.append(float(torch.linalg.norm(inputs[i].T @ d_z)))
+        norms.append(float(torch.linalg.norm((zs[i] if forward == "z" else inputs[i]).T @ d_z)))
         W = torch.tensor(weights[i])
         d = (d_z if through else d) @ (W if turned else W.T)
     return norms[::-1]
@@ -1429,6 +1458,7 @@ def flow_wrong(weights, x, d_out, act):
             [h.grad for h in inputs]
         ),
         "the square root is missing: the norm is the root of the sum of squares.": [n**2 for n in norms(grads)],
+        "the first layer is left out: does the loop stop one too early?": [0.0, *norms(grads)[1:]],
         "the norms come from the output on: turn them round, so that the input comes first.": norms(grads)[::-1],
         "the upstream gradient d_out is ignored: this is what ones would give.": norms([leaf.grad for leaf in ones]),
         "the layer's output stands where its input should, in the gradient of the weights.": [
@@ -1479,6 +1509,10 @@ def flow_explained(*case):
         },
         "the derivative is taken at the z of the layer below: each layer has its own.": {"slope_at": "below"},
         "what is passed on leaves out the derivative: pass on d_z @ W.T.": {"through": False},
+        "there is no activation in the forward pass.": {"forward": "linear"},
+        "W is transposed in the forward pass: z is h @ W.": {"forward": "turned", "turned": True},
+        "the forward pass takes W transposed: z is h @ W.": {"forward": "turned"},
+        "z stands where the layer's input should, in the gradient of the weights.": {"forward": "z"},
         "W is not transposed on the way back: d_z is (N, fan_out), and W.T takes it to (N, fan_in).": {"turned": True},
         "the derivative is that of tanh, whatever the activation: `activation(act)` gives the right one.": {
             "slope_of": "tanh"
