@@ -57,7 +57,7 @@ def suspect_fit(
         model.eval()
         with torch.no_grad():
             val_loss = torch.nn.functional.cross_entropy(model(val_x), val_y).item()
-        scheduler.step(loss)
+        scheduler.step(loss.item())
         if val_loss < min(losses, default=np.inf):
             best_weights = model.state_dict().copy()
         losses.append(val_loss)

@@ -895,7 +895,8 @@ def backward(root, grad=None):
     # --- check_vjp ----------------------------------------------------------------------------------------------------
     Mistake(
         "check_vjp",
-        "it accepts a `back` that ignores d_out: with a d_out of ones that cannot be seen; draw random numbers.",
+        "it accepts a `back` that uses d_out in part only, or not at all: with a d_out of ones, or one that"
+        " is 0 nearly everywhere, that cannot be seen; draw random numbers.",
         edits=(("d_out = rng.normal(size=np.shape(y))", "d_out = np.ones(np.shape(y))"),),
     ),
     Mistake(
@@ -982,8 +983,8 @@ def check_vjp(op):
     ),
     Mistake(
         "check_vjp",
-        "it refuses a right gradient of tanh: is the difference (f(x + h) - f(x - h)) / 2h right, with h "
-        "near 1e-5, and the tolerance well above rounding, near 1e-4 of the largest entry?",
+        "it refuses a right gradient of tanh or sin: is the difference (f(x + h) - f(x - h)) / 2h right, "
+        "with h near 1e-5, and the tolerance well above rounding, near 1e-4 of the largest entry?",
         edits=(("/ 2e-5", "/ 1e-5"),),
     ),
     Mistake(
@@ -1015,19 +1016,24 @@ def check_vjp(op):
     ),
     Mistake(
         "check_vjp",
-        "it accepts a gradient that is twice too large, or has the wrong sign: does it compare with central"
-        " differences?",
+        "it accepts a gradient that is twice too large: does it compare with central differences, and say "
+        "no by AssertionError?",
         edits=(("    assert error <= 1e-4 * np.abs(numerical).max()", "    assert np.isfinite(error)"),),
     ),
     Mistake(
         "check_vjp",
-        "it refuses a right gradient that is large or small as a whole: compare relative to its largest entry.",
+        "it accepts a gradient of 1e-6 that is twice too large: compare relative to the largest entry of the gradient.",
         edits=(("error <= 1e-4 * np.abs(numerical).max()", "error <= 1e-4"),),
     ),
     Mistake(
         "check_vjp",
-        "it refuses a right gradient of tanh: is the difference (f(x + h) - f(x - h)) / 2h right, with h "
-        "near 1e-5, and the tolerance well above rounding, near 1e-4 of the largest entry?",
+        "it refuses a right gradient that is large or small as a whole: compare relative to its largest entry.",
+        edits=(("error <= 1e-4 * np.abs(numerical).max()", "error <= 1e-8"),),
+    ),
+    Mistake(
+        "check_vjp",
+        "it refuses a right gradient of tanh or sin: is the difference (f(x + h) - f(x - h)) / 2h right, "
+        "with h near 1e-5, and the tolerance well above rounding, near 1e-4 of the largest entry?",
         edits=(("error <= 1e-4 *", "error <= 1e-13 *"),),
     ),
     # --- autograd_trace -----------------------------------------------------------------------------------------------

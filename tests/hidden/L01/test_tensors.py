@@ -1047,7 +1047,7 @@ def given_operations(student, a, b, upstreams):
 
     x, y = student.Tensor(a), student.Tensor(b)
     results = [x + y, x * y, x - y, 2.0 + x, b * x, x + 3.0, x.exp(), x.log(), x.tanh(), x.sum(), x.sum(axis=0)]
-    results += [x.sum(1, keepdims=True), x - b, x * 0.5]
+    results += [x.sum(1, keepdims=True), x - b, x * 0.5, x.sum(axis=1)]
     found = []
     for i, result in enumerate(results):
         d_out = upstreams[i].ravel()[: result.data.size].reshape(result.data.shape)
@@ -1058,7 +1058,7 @@ def given_operations(student, a, b, upstreams):
 @exercise("Tensor", condition=True)
 def test_other_operations_still_work(submission, rng):
     """What was given in the class computes what it did, with its gradients."""
-    a, b, upstreams = rng.uniform(0.5, 2.0, size=(3, 4)), rng.normal(size=4), list(rng.normal(size=(14, 3, 4)))
+    a, b, upstreams = rng.uniform(0.5, 2.0, size=(3, 4)), rng.normal(size=4), list(rng.normal(size=(15, 3, 4)))
     found = submission.run(given_operations, a, b, upstreams)
     x, y = (torch.tensor(value, requires_grad=True) for value in (a, b))
     expected = [
@@ -1074,9 +1074,9 @@ def test_other_operations_still_work(submission, rng):
         x.sum(),
         x.sum(0),
     ]
-    expected += [x.sum(1, keepdim=True), x - torch.tensor(b), x * 0.5]
+    expected += [x.sum(1, keepdim=True), x - torch.tensor(b), x * 0.5, x.sum(1)]
     names = ("a + b", "a * b", "a - b", "2 + a", "array * a", "a + 3", "exp", "log", "tanh", "sum()", "sum(axis=0)")
-    names += ("sum(axis=1, keepdims=True)", "a - array", "a * 0.5")
+    names += ("sum(axis=1, keepdims=True)", "a - array", "a * 0.5", "sum(axis=1)")
     for name, got, result, upstream in zip(names, found, expected, upstreams, strict=True):
         d_out = torch.tensor(upstream.ravel()[: result.numel()]).reshape(result.shape)
         d_x, d_y = torch.autograd.grad(result, (x, y), d_out, allow_unused=True)
@@ -1099,6 +1099,7 @@ EVERY_PATH = (
     "a node is looked at once for every path that leads to it, and their number doubles with every step: "
     "remember which ones were visited."
 )
+TOO_OFTEN = "each node is looked at again and again, as often as there are nodes: a few times have to do."
 TOO_DEEP = "recursion goes only about 1,000 calls deep: keep the nodes that wait in a list of your own."
 NO_CYCLE = (
     "a cycle is not noticed: a node that is met again while its own ancestors are being visited is its own ancestor."
@@ -1226,10 +1227,21 @@ def shuffled(parents, rng):
     return renamed
 
 
+def paths_to_the_leaves(parents):
+    """How many paths lead down from the root."""
+    count = {}
+    while len(count) < len(parents):
+        for i, numbers in enumerate(parents):
+            if i not in count and all(p in count for p in numbers):
+                count[i] = sum(count[p] for p in numbers) or 1
+    return count[len(parents) - 1]
+
+
 def assert_order(got, parents):
     """Refuse an order that is not valid, with the cause."""
     if isinstance(got["order"], str):
-        causes = {"ValueError": NOT_A_CYCLE, "RecursionError": TOO_DEEP, "TooManyError": EVERY_PATH}
+        too_many = EVERY_PATH if paths_to_the_leaves(parents) > 100 * len(parents) else TOO_OFTEN
+        causes = {"ValueError": NOT_A_CYCLE, "RecursionError": TOO_DEEP, "TooManyError": too_many}
         words = {"TooManyError": "it looked at `parents` far too often"}.get(got["order"], f"it raised {got['order']}")
         assert_that(
             False, f"toposort: expected a list of {len(parents)} nodes, but {words}.", cause=causes[got["order"]]
@@ -1706,6 +1718,10 @@ def op(x):
     y = np.einsum("ni,mj->nimj", x, x)
     return y, lambda d_out: np.einsum("nimj,mj->ni", d_out, x) + np.einsum("nimj,ni->mj", d_out, x)
 """)
+OFFSET = Implementation("""
+def op(x):
+    return 50 + np.sin(x), lambda d_out: d_out * np.cos(x)
+""")
 SCALAR = Implementation("""
 def op(x):
     return np.sin(x).sum(), lambda d_out: d_out * np.cos(x)
@@ -1714,18 +1730,20 @@ LARGE_RELU = Implementation("""
 def op(x):
     return 1e6 * np.maximum(x, 0).sum(), lambda d_out: 1e6 * d_out * (x > 0)
 """)
-SMALL_SOFTMAX = Implementation("""
+CUMULATIVE = Implementation("""
 def op(x):
-    p = np.exp(x)
-    p = p / p[:, ::-1].sum(axis=1)[:, None]
-    return 1e-6 * p, lambda d_out: 1e-6 * (p * d_out - p * np.einsum("nd,nd->n", p, d_out)[:, None])
+    return np.cumsum(x, axis=1), lambda d_out: np.cumsum(d_out[:, ::-1], axis=1)[:, ::-1]
+""")
+SMALL_CUMULATIVE = Implementation("""
+def op(x):
+    return 1e-6 * np.cumsum(np.sin(x), axis=1), lambda d_out: 1e-6 * np.cos(x) * (d_out @ np.tri(x.shape[1]))
 """)
 CORRECT = (TANH, SOFTMAX, LARGE_SCALAR, SMALL_ROWS, RELU, COLUMN_SUMS, OUTER)
-SOME = (TANH, COLUMN_SUMS, LARGE_RELU, SMALL_SOFTMAX)  # no more: each meets a process of its own
+SOME = (COLUMN_SUMS, LARGE_RELU, SMALL_CUMULATIVE)  # no more: each meets a process of its own
 
 BASIC = (
-    "it refuses a right gradient of tanh: is the difference (f(x + h) - f(x - h)) / 2h right, with h near 1e-5, and the "
-    "tolerance well above rounding, near 1e-4 of the largest entry?"
+    "it refuses a right gradient of tanh or sin: is the difference (f(x + h) - f(x - h)) / 2h right, with h near 1e-5, "
+    "and the tolerance well above rounding, near 1e-4 of the largest entry?"
 )
 OTHER_SHAPE = (
     "it refuses what is right where y has another shape than x: d_out has the shape of y, and all of y counts."
@@ -1736,10 +1754,22 @@ KINK = (
 )
 SUM_ALL = "an entry of x may act on many entries of y: multiply d_out by the change of all of y, and sum."
 LARGE_OR_SMALL = "it refuses a right gradient that is large or small as a whole: compare relative to its largest entry."
+ONES_AND_SOFTMAX = (
+    "it refuses a right softmax: with a d_out of ones its gradient is 0, and only rounding is compared; draw random "
+    "numbers."
+)
 REFUSED_RIGHT = (
-    (TANH, BASIC), (COLUMN_SUMS, OTHER_SHAPE), (SCALAR, OTHER_SHAPE), (RELU, KINK), (SOFTMAX, SUM_ALL),
-    (LARGE_SCALAR, LARGE_OR_SMALL), (SMALL_ROWS, LARGE_OR_SMALL), (OUTER, SUM_ALL),
-)  # fmt: skip
+    (TANH, BASIC),
+    (OFFSET, BASIC),
+    (COLUMN_SUMS, OTHER_SHAPE),
+    (SCALAR, OTHER_SHAPE),
+    (RELU, KINK),
+    (CUMULATIVE, SUM_ALL),
+    (LARGE_SCALAR, LARGE_OR_SMALL),
+    (SMALL_ROWS, LARGE_OR_SMALL),
+    (SOFTMAX, ONES_AND_SOFTMAX),
+    (OUTER, SUM_ALL),
+)
 
 
 def tell_which_right_one_is_refused(submission, failure, rng):
@@ -1763,7 +1793,10 @@ def refuses(submission, wrong, rng, cause):
         tell_which_right_one_is_refused(submission, failure, rng)
 
 
-USE_RANDOM = "it accepts a `back` that ignores d_out: with a d_out of ones that cannot be seen; draw random numbers."
+USE_RANDOM = (
+    "it accepts a `back` that uses d_out in part only, or not at all: with a d_out of ones, or one that is 0 nearly "
+    "everywhere, that cannot be seen; draw random numbers."
+)
 RELATIVE = (
     "it accepts a gradient of 1e-6 that is twice too large: compare relative to the largest entry of the gradient."
 )
@@ -1786,35 +1819,27 @@ SEVERAL_COLUMNS = (
 ENTRY_BY_ENTRY = "it accepts right entries at wrong places: compare entry by entry, not sums or sorted values."
 ORDINARY = "it accepts a gradient that is right near 0 only: try entries of ordinary size."
 FACTOR = (
-    "it accepts a gradient that is twice too large, or has the wrong sign: does it compare with central differences?"
+    "it accepts a gradient that is twice too large: does it compare with central differences, and say no by "
+    "AssertionError?"
 )
 
-IGNORES = Implementation("""
-def op(x):
-    y = np.tanh(x)
-    return y, lambda d_out: 1 - y**2
-""")
 IGNORES_IN_PART = Implementation("""
 def op(x):
     return x**2, lambda d_out: 2 * x * d_out.mean()
 """)
+ROWS_DROPPED = Implementation("""
+def op(x):
+    return x**2, lambda d_out: 2 * x * d_out * (np.arange(len(x)) == 0)[:, None]
+""")
 TWICE_TOO_LARGE = Implementation("""
 def op(x):
     return np.sin(x), lambda d_out: 2 * d_out * np.cos(x)
-""")
-WRONG_SIGN = Implementation("""
-def op(x):
-    return np.cos(x), lambda d_out: d_out * np.sin(x)
 """)
 DIAGONAL = Implementation("""
 def op(x):
     e = np.exp(x - x.max(axis=1, keepdims=True))
     p = e / e.sum(axis=1, keepdims=True)
     return p, lambda d_out: d_out * p * (1 - p)
-""")
-NO_PATHS = Implementation("""
-def op(x):
-    return x - x.mean(axis=1, keepdims=True), lambda d_out: d_out * (1 - 1 / x.shape[1])
 """)
 SMALL_TWICE = Implementation("""
 def op(x):
@@ -1849,17 +1874,9 @@ def op(x):
         return d_x
     return x**2, back
 """)
-ALL_NAN = Implementation("""
-def op(x):
-    return x**2, lambda d_out: np.full(x.shape, np.nan)
-""")
 POSITIVE_ONLY = Implementation("""
 def op(x):
     return np.abs(x) ** 3, lambda d_out: d_out * 3 * x**2
-""")
-NEVER_CUT = Implementation("""
-def op(x):
-    return np.maximum(x, 0), lambda d_out: d_out
 """)
 OVER_THE_BATCH = Implementation("""
 def op(x):
@@ -1867,27 +1884,15 @@ def op(x):
     p = e / e.sum(axis=1, keepdims=True)
     return p, lambda d_out: p * (d_out - (d_out * p).sum())
 """)
-FIRST_ROW = Implementation("""
-def op(x):
-    return x**2, lambda d_out: 2 * x[:1] * d_out
-""")
 OVER_THE_ROW = Implementation("""
 def op(x):
     e = np.exp(x - x.max(axis=0))
     p = e / e.sum(axis=0)
     return p, lambda d_out: p * (d_out - (d_out * p).sum())
 """)
-FIRST_COLUMN = Implementation("""
-def op(x):
-    return x**2, lambda d_out: 2 * x[:, :1] * d_out
-""")
 REVERSED_ROWS = Implementation("""
 def op(x):
     return x**2, lambda d_out: (2 * x * d_out)[:, ::-1]
-""")
-REVERSED_BATCH = Implementation("""
-def op(x):
-    return np.sin(x), lambda d_out: (np.cos(x) * d_out)[::-1]
 """)
 TAYLOR = Implementation("""
 def op(x):
@@ -1905,39 +1910,39 @@ def test_accepts_all_right_operations(submission, rng):
 
 
 @exercise("check_vjp", weight=1)
-def test_refuses_factors_and_signs(submission, rng):
-    """Refuses a gradient twice too large, and one of the wrong sign."""
-    refuses(submission, (TWICE_TOO_LARGE, WRONG_SIGN), rng, FACTOR)
+def test_refuses_a_factor(submission, rng):
+    """Refuses a gradient that is twice too large."""
+    refuses(submission, TWICE_TOO_LARGE, rng, FACTOR)
 
 
 @exercise("check_vjp", weight=1)
 def test_refuses_errors_between_rows(submission, rng):
     """Refuses a gradient that is wrong where there are several rows."""
-    refuses(submission, (OVER_THE_BATCH, FIRST_ROW), rng, SEVERAL_ROWS)
+    refuses(submission, OVER_THE_BATCH, rng, SEVERAL_ROWS)
 
 
 @exercise("check_vjp", weight=1)
 def test_refuses_errors_between_columns(submission, rng):
     """Refuses a gradient that is wrong where there are several columns."""
-    refuses(submission, (OVER_THE_ROW, FIRST_COLUMN), rng, SEVERAL_COLUMNS)
+    refuses(submission, OVER_THE_ROW, rng, SEVERAL_COLUMNS)
 
 
 @exercise("check_vjp", weight=1)
 def test_refuses_gradients_at_wrong_places(submission, rng):
     """Refuses a gradient whose entries are right, but at other places."""
-    refuses(submission, (REVERSED_ROWS, REVERSED_BATCH), rng, ENTRY_BY_ENTRY)
+    refuses(submission, REVERSED_ROWS, rng, ENTRY_BY_ENTRY)
 
 
 @exercise("check_vjp", weight=2)
 def test_refuses_an_ignored_upstream_gradient(submission, rng):
-    """Refuses a gradient that ignores d_out, wholly or in part."""
-    refuses(submission, (IGNORES, IGNORES_IN_PART), rng, USE_RANDOM)
+    """Refuses a gradient that does not use all of d_out."""
+    refuses(submission, (IGNORES_IN_PART, ROWS_DROPPED), rng, USE_RANDOM)
 
 
 @exercise("check_vjp", weight=2)
 def test_refuses_missing_paths(submission, rng):
     """Refuses a gradient that leaves out the other entries of the result."""
-    refuses(submission, (DIAGONAL, NO_PATHS), rng, SUM_ALL)
+    refuses(submission, DIAGONAL, rng, SUM_ALL)
 
 
 @exercise("check_vjp", weight=1)
@@ -1967,13 +1972,13 @@ def test_refuses_other_shapes(submission, rng):
 @exercise("check_vjp", weight=1)
 def test_refuses_nan(submission, rng):
     """Refuses a gradient with NaN in it."""
-    refuses(submission, (ONE_NAN, ALL_NAN), rng, NAN)
+    refuses(submission, ONE_NAN, rng, NAN)
 
 
 @exercise("check_vjp", weight=1)
 def test_refuses_errors_at_negative_entries(submission, rng):
     """Refuses a gradient that is wrong for negative entries."""
-    refuses(submission, (POSITIVE_ONLY, NEVER_CUT), rng, SIGNS)
+    refuses(submission, POSITIVE_ONLY, rng, SIGNS)
 
 
 @exercise("check_vjp", weight=1)

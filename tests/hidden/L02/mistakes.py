@@ -153,8 +153,8 @@ def perceptron_fit(x, y, max_epochs=100):
     ),
     Mistake(
         "perceptron_fit",
-        "two calls with the same arguments give different results: nothing is random here. Start with w = 0, and take the "
-        "rows in the order given.",
+        "two calls with the same arguments give different results: nothing is random here. Start with w = 0, and take "
+        "the rows in the order given.",
         edits=(
             (
                 "        updates_before = updates\n",
@@ -223,7 +223,8 @@ def perceptron_fit(x, y, max_epochs=100):
     ),
     Mistake(
         "activation",
-        "1 / (1 + exp(-z)) overflows for very negative z: only ever take e to a power that is not positive.",
+        "the values are right, but an exponential overflows on the way, in the formula itself or in a branch that "
+        "`np.where` computes and then drops: give it a power that is never positive, such as -np.abs(z).",
         edits=(
             ("np.where(z >= 0, 1.0, e) / (1.0 + e)", "1.0 / (1.0 + np.exp(-z))"),
             ("e / (1.0 + e) ** 2", "sigmoid * (1.0 - sigmoid)"),
@@ -231,8 +232,8 @@ def perceptron_fit(x, y, max_epochs=100):
     ),
     Mistake(
         "activation",
-        "the values are right, but something overflows on the way: `np.where` computes both of its branches for "
-        "every entry, and then picks. Give the exponential a power that is never positive, such as -np.abs(z).",
+        "the values are right, but an exponential overflows on the way, in the formula itself or in a branch that "
+        "`np.where` computes and then drops: give it a power that is never positive, such as -np.abs(z).",
         edits=(
             (
                 "np.where(z >= 0, 1.0, e) / (1.0 + e)",
@@ -979,7 +980,7 @@ class Losses:
     ),
     Mistake(
         "trace_starts",
-        "The scores have one column for each class, the last width: 7.",
+        "these are the units of a hidden layer: the scores come from the last matrix.",
         edits=(("(11, 7)", "(11, 5)"),),
     ),
     Mistake(

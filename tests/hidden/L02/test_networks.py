@@ -79,8 +79,8 @@ def counted(student, cases):
 
 OVERFLOWS = "an exponential overflows on the way: only ever take e to a power that is not positive."
 TRAPPED_IN_WHERE = (
-    "the values are right, but something overflows on the way: `np.where` computes both of its branches for "
-    "every entry, and then picks. Give the exponential a power that is never positive, such as -np.abs(z)."
+    "the values are right, but an exponential overflows on the way, in the formula itself or in a branch that "
+    "`np.where` computes and then drops: give it a power that is never positive, such as -np.abs(z)."
 )
 LOG_OF_ZERO = "the logarithm of 0 is taken on the way: a probability became 0, and its logarithm is lost."
 
@@ -114,11 +114,11 @@ def explained(*sources):
             if callable(source):
                 words = source(actual, expected)
                 if words:
-                    return words
+                    return words.strip()
                 continue
             for words, wrong in source.items() if isinstance(source, dict) else source:
                 if close_to(actual, wrong) and not close_to(wrong, expected):
-                    return words
+                    return words.strip()
         return ""
 
     return find
@@ -162,6 +162,7 @@ def perceptron_run(
     one_each=False,
     score_before=False,
     most_epochs=10**9,
+    more_epochs=0,
 ):
     """The rule as the exercise states it; the options make the mistakes that people make with it.
 
@@ -176,7 +177,7 @@ def perceptron_run(
     added[:, -1] *= {"falls": -1.0, "grows": (np.linalg.norm(x, axis=1) ** 2).max()}.get(bias, 1.0)
     v = np.append(np.full(last, start), 0.0)
     best, most, updates, epochs, in_epoch = np.zeros(last + 1), 0, 0, 0, 0
-    for _ in range(min(max_epochs, most_epochs)):
+    for _ in range(min(max_epochs + more_epochs, most_epochs)):
         epochs, in_epoch, at = epochs + 1, 0, v.copy()
         for row, more, label in zip(scored, added, y, strict=True):
             score = float((row * (at if batch else v)).sum())
@@ -257,6 +258,8 @@ VARIANTS = {
     "right for the label 1: add y_n x_n whenever y_n * score <= 0.": {"wrong": "classes, 0 too", "factor": 2.0},
     "the run ends too early (after one epoch, or when some weights are good enough): go on until an epoch makes no "
     "update.": {"most_epochs": 1},
+    "one epoch too many is run: `max_epochs` is the most there may be.": {"more_epochs": 1},
+    "one epoch too few is run: `max_epochs` epochs are allowed.": {"more_epochs": -1},
     "the bias stays 0 or is left out: it learns too, b becomes b + y_n.": {"bias": "none"},
     "the bias goes the wrong way: b becomes b + y_n.": {"bias": "falls"},
     "the bias is multiplied by the size of the rows: b becomes b + y_n, without a factor.": {"bias": "grows"},
@@ -356,8 +359,7 @@ def test_perceptron_counts_updates(submission, rng):
     cases = perceptron_cases(rng)
     found = perceptrons(submission, cases)
     runs = [perceptron_run(*case) for case in cases]
-    extra = [perceptron_run(x, y, epochs + 1)[2] for x, y, epochs in cases]
-    fewer = [perceptron_run(x, y, epochs - 1)[2] for x, y, epochs in cases]
+    extra, fewer = ([perceptron_run(*case, more_epochs=more)[2] for case in cases] for more in (1, -1))
     causes = {  # where w is wrong too, the first check says why
         "the epochs are counted: count one for each update.": [run[3] for run in runs],
         "the epochs with an update are counted: count one for each update.": [run[3] - (run[4] == 0) for run in runs],

@@ -1101,7 +1101,7 @@ class EarlyStopping:
         "suspect_fit",
         "the learning rate does not follow the validation losses: step the scheduler once an epoch, with the "
         "loss of the validation part.",
-        edits=(("scheduler.step(val_loss)", "scheduler.step(loss)"),),
+        edits=(("scheduler.step(val_loss)", "scheduler.step(loss.item())"),),
     ),
     Mistake(
         "suspect_fit",

@@ -1076,8 +1076,8 @@ CURVES = (  # patience, losses (exact in binary, so that a tie is one)
     (2, [4, 5, 3, 3.5, 3.25, 3, 3.125, 3.5, 2.5, 2.75, 2.625, 2.5, 2.5, 2.5, 2.5, 2.25, 2.5]),
     (0, [2, 1, 1.5, 1.25, 1, 0.5, 0.75, 0.25, 0.5]),
     (1, [1, 2, 0.5, 2, 0.25, 2, 0.125, 2, 0.0625, 2]),  # never two in a row
+    (1, [1.5, 1.25, 1.0, 0.99998, 0.99996, 0.99994, 0.99992, 0.9999, 0.99988]),  # small gains are gains
     (2, [-1, -2, -2, -2, -2, -3, -3]),
-    (1, [1.0, 0.99998, 0.99996, 0.99994, 0.99992, 0.9999, 0.99988]),  # small gains are gains
 )
 
 
@@ -1707,7 +1707,7 @@ def own_watch(metrics, patience, min_delta=0.0, mode="min", variant=""):  # noqa
             continue
         epoch += 1
         if reference is None:
-            good = not nan or variant in {"nan is best", "nan improves"}
+            good = not nan or variant in {"nan is best", "nan improves", "not worse"}
         else:
             gain = sign * (reference - metric)
             if variant == "relative":
@@ -1719,6 +1719,8 @@ def own_watch(metrics, patience, min_delta=0.0, mode="min", variant=""):  # noqa
                 good = gain > delta
             if variant == "nan improves" and nan:
                 good = True
+            if variant == "not worse":
+                good = not gain <= delta
         if variant == "previous":
             reference = metric
         if good:
@@ -1751,6 +1753,7 @@ WATCH_WORDS = {
     "nan is best": NAN_IS_BEST,
     "nan passed over": NAN_COUNTS_NOT,
     "nan improves": NAN_IMPROVES,
+    "not worse": NAN_IMPROVES,
     "previous": PREVIOUS,
     "from one": FROM_ONE,
     "never": NEVER_STOPS,

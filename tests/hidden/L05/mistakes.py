@@ -336,7 +336,7 @@ def minibatches(n, batch_size, rng):
     ),
     Mistake(
         "logreg_loss_grad",
-        "The loss is the sum over the examples: the mean is asked for.",
+        "The losses are added up: a mean divides by the sum of the weights, which is N where there are none.",
         edits=(("s @ losses / s.sum()", "s @ losses"), ("- y) / s.sum()", "- y)")),
     ),
     Mistake(
@@ -579,7 +579,7 @@ def newton_step(w, X, y, l2):
     ),
     Mistake(
         "fit_softmax",
-        "an accuracy of 0 is an accuracy: start the comparison below 0, so that the first epoch counts even then.",
+        "an accuracy of 0 is an accuracy, too: start the comparison below 0, so that the first epoch counts.",
         edits=(("default=-1.0", "default=0.0"),),
     ),
     Mistake(
@@ -607,7 +607,7 @@ def newton_step(w, X, y, l2):
     ),
     Mistake(
         "fit_softmax",
-        "This is measured before each epoch: measure after it.",
+        "W is still 0 after an epoch: train first, then measure and keep.",
         edits=(
             ("        softmax_epoch(X[order], y[order], W, lr, batch_size)\n", ""),
             (
