@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
+from types import CodeType
 from typing import Any
 
 from autograder.checks.host import InProcess
@@ -43,7 +45,12 @@ class TrustedDesk:
         key = f"{cell.role}:{cell.name}"
         self._sources[key] = cell.source
         try:
-            exec(compile(cell.source, key, "exec", dont_inherit=True), self._names)  # noqa: S102 - the course's own code
+            exec(_compiled(cell.source, key), self._names)  # noqa: S102 - the course's own code
         except Exception as error:  # noqa: BLE001 - a mistake may raise when it is defined
             return CellRun(cell.name, (), raised_from(error, self._sources))
         return CellRun(cell.name, (), None)
+
+
+@lru_cache(maxsize=4096)  # the same cells run again for every check that is explained
+def _compiled(source: str, name: str) -> CodeType:
+    return compile(source, name, "exec", dont_inherit=True)

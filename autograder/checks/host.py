@@ -12,6 +12,7 @@ import inspect
 import textwrap
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from types import CodeType, ModuleType, TracebackType
 from typing import Any, Protocol, TypeAlias
 
@@ -255,12 +256,10 @@ def check_can_travel(function: Callable[..., Any]) -> None:
         )
 
 
-def _globals_used(code: CodeType) -> set[str]:
+@cache  # a check's function travels once for each submission
+def _globals_used(code: CodeType) -> frozenset[str]:
     used = {step.argval for step in dis.get_instructions(code) if step.opname in {"LOAD_GLOBAL", "LOAD_NAME"}}
-    for constant in code.co_consts:
-        if isinstance(constant, CodeType):
-            used |= _globals_used(constant)
-    return used
+    return frozenset(used).union(*(_globals_used(part) for part in code.co_consts if isinstance(part, CodeType)))
 
 
 def source_that_travels(function: Callable[..., Any]) -> str:
@@ -270,4 +269,9 @@ def source_that_travels(function: Callable[..., Any]) -> str:
         TypeError: As :func:`check_can_travel`.
     """
     check_can_travel(function)
+    return _source_of(function)
+
+
+@cache
+def _source_of(function: Callable[..., Any]) -> str:
     return textwrap.dedent(inspect.getsource(function))
