@@ -98,7 +98,7 @@ def backprop_bottom(cache: dict[str, np.ndarray], d_h: np.ndarray) -> dict[str, 
     """Carry a gradient from the hidden layer back to the embedding table, name by name.
 
     Args:
-        cache: What ``forward`` keeps. Neither it nor ``d_h`` is modified.
+        cache: What ``forward`` keeps, for whatever eps it was given. Neither it nor ``d_h`` is modified.
         d_h: (N, H) gradient of some loss with respect to h, with every factor that belongs to that loss.
 
     Returns:

@@ -220,7 +220,7 @@ MISTAKES = (
     ),
     Mistake(
         "softmax_ce_backward",
-        "The 1 is subtracted in `probs` itself, which the forward pass keeps: work on a copy.",
+        "An argument is written into (`-=`, `*=` and `/=` change the array that came in): work on a copy.",
         edits=(("probs.copy()", "probs"),),
     ),
     # --- backprop_bottom ---------------------------------------------------------------------------------------------
@@ -554,7 +554,8 @@ MISTAKES = (
     ),
     Mistake(
         "Dual",
-        "`+=` and `out=` write into the operand's own array: make new arrays for the result.",
+        "An operand was changed, by `+=`, `out=` or `self.value = ...`: make new arrays, and a new Dual for the "
+        "result.",
         edits=(
             (
                 "return Dual(self.value + other.value, self.tangent + other.tangent)",
@@ -669,7 +670,8 @@ def check_backward(f):
     ),
     Mistake(
         "check_backward",
-        "It accepts an f that sorts ids where they are: compare all four arguments with copies, not only d_out.",
+        "It accepts an f that sorts each row of ids where it is: compare all four arguments with copies, and let "
+        "the rows of ids be unsorted.",
         edits=(("all(map(np.array_equal, given, (d_out, ids, E, W)))", "np.array_equal(given[0], d_out)"),),
     ),
     Mistake(

@@ -1,5 +1,6 @@
 """Hidden checks of L03: other sizes and values of what the exercises promise."""
 
+from contextlib import contextmanager
 from itertools import pairwise
 
 import numpy as np
@@ -28,8 +29,8 @@ from autograder.checks import (
 # N, T, V, D, H, C and eps. First square weights: a product the wrong way round then gives numbers, which tell more than
 # the error that it raises elsewhere. In the others all sizes differ, so that no size can pass for another.
 SIZES = (
-    (7, 3, 9, 2, 6, 6, 1e-5),
-    (7, 3, 9, 2, 5, 4, 1e-5),
+    (8, 3, 9, 2, 6, 6, 1e-5),
+    (8, 3, 9, 2, 5, 4, 1e-5),
     (5, 2, 11, 4, 3, 6, 1e-2),
 )
 PARAMS = ("E", "W1", "b1", "gamma", "beta", "W2", "b2")
@@ -147,17 +148,45 @@ def as_arrays(grads):
     return found
 
 
+@contextmanager
+def cause_where_none_is_known(cause):
+    """Give a failure this cause, if it has none of its own."""
+    try:
+        yield
+    except CheckFailure as failure:
+        if failure.cause or not cause:
+            raise
+        raise CheckFailure(
+            failure.message, cause=cause, name=failure.name, actual=failure.actual, expected=failure.expected
+        ) from None
+
+
+def assert_dict(grads):
+    """Refuse what is no dict."""
+    with cause_where_none_is_known("return one dict, with the names as its keys: `return {'d_...': d_..., ...}`."):
+        assert_type(grads, dict, name="the result")
+
+
+def key_cause(grads, name):
+    """Why a key is missing."""
+    if name in grads:
+        return f"the key is '{name}': each key begins with d_, here 'd_{name}'."
+    return (
+        f"the answer leaves d_{name} out, or is not finished yet: the dict holds all the gradients that the text names."
+    )
+
+
 def assert_named(grads, names, order, expected, cache, *, local, causes, given=None):
     """Refuse the first of ``names`` that diverges from the truth, and from what the student's upstream gradients give.
 
     A gradient that is computed rightly from a wrong one is not wrong once more: one error costs once.
     """
-    assert_type(grads, dict, name="the result")
+    assert_dict(grads)
     own = {**as_arrays(grads), **(given or {})}
     truth = {**expected, **(given or {})}
     for name in names:
         key = f"d_{name}"
-        assert_that(key in grads, f"the dict has no {key}.", name=key)
+        assert_that(key in grads, f"the dict has no {key}.", cause=key_cause(grads, name), name=key)
         got, wanted = as_array(grads[key], name=key), expected[name]
         if close(got, wanted, name):
             continue
@@ -195,12 +224,38 @@ def divergence(name, got, wanted, basis, earlier, causes, cache):
         message = f"{key} {place}: it is not finite."
     else:
         message = f"{key} {place}: max-abs difference {float(np.abs(got - wanted).max()):.3g}."
-    found = foreseen(got, causes, basis, name) or not_a_gradient(name, got, cache) or one_axis(name, got, basis)
+    found = (
+        foreseen(got, causes, basis, name)
+        or not_a_gradient(name, got, cache)
+        or one_axis(name, got, basis)
+        or of_the_right_kind(name, got, basis, cache)
+    )
     n = len(cache["ids"])
     cause = found or ("" if name in ZERO else diagnose(got, basis, context=Context(name=key, dims={"batch": n})))
     if cause and key not in cause:
         cause = f"{key}: {cause}"
     return CheckFailure(message, cause=cause, name=key, actual=got, expected=wanted)
+
+
+def of_the_right_kind(name, got, wanted, cache):
+    """A right form with another number in it: a factor of the labels, or a power of inv_std."""
+    if got.shape != wanted.shape or not np.isfinite(got).all():
+        return ""
+    if name == "log_probs":
+        at, labels = got != 0, one_hot(cache) == 1
+        if np.array_equal(at, labels) and np.ptp(got[labels]) <= RTOL * np.abs(got).max():
+            return (
+                "the entries of the labels are all alike, but not -1/N: N is the number of rows that came, len(labels)."
+            )
+    if name == "var" and len(got) > 2 and (got * wanted != 0).all():
+        x, y = np.log(cache["inv_std"]), np.log(np.abs(got / wanted))
+        slope, start = np.polyfit(x, y, 1)
+        if abs(slope) > 0.1 and np.abs(y - slope * x - start).max() <= 1e-6:
+            return (
+                "the power of inv_std is wrong: d_var is d_inv_std times the derivative of v^(-1/2), -1/2 v^(-3/2), "
+                "and v^(-3/2) is inv_std^3."
+            )
+    return ""
 
 
 def not_a_gradient(name, got, cache):
@@ -326,6 +381,9 @@ def top_causes(name, g, c):
             "the two ways are subtracted: gradients of the same thing add up.": lambda: (
                 g["log_probs"] - g["exps"] * c["exps"]
             ),
+            "the way through log_probs is subtracted: gradients of the same thing add up.": lambda: (
+                g["exps"] * c["exps"] - g["log_probs"]
+            ),
             "the two ways are multiplied: gradients of the same thing add up.": lambda: (
                 g["log_probs"] * g["exps"] * c["exps"]
             ),
@@ -406,9 +464,9 @@ def check_top(submission, rng, *names):
 def test_top_is_a_dict_with_ten_gradients(submission, rng):
     """A dict with a gradient for each of the ten names."""
     for grads, _, _ in tops(submission, rng):
-        assert_type(grads, dict, name="the result")
+        assert_dict(grads)
         for name in TOP:
-            assert_that(f"d_{name}" in grads, f"the dict has no d_{name}.")
+            assert_that(f"d_{name}" in grads, f"the dict has no d_{name}.", cause=key_cause(grads, name))
 
 
 @exercise("backprop_top", condition=True)
@@ -530,6 +588,10 @@ def ce_wrong(p, labels, weights):
         / np.where(y == 1, p, 1.0)
         * w
         / n,
+        "the logarithm of the probabilities stands where they should: it is p - y.": (np.log(p) - y) * w / n,
+        "the probabilities are weighted twice, and the labels once: the weight multiplies p - y as a whole, once.": (
+            (w * p - y) * w / n
+        ),
         "the root of the weights stands where the weights should.": (p - y) * np.sqrt(np.abs(w)) / n,
         "the one-hot vector marks the most probable class, not the label.": (p - np.eye(c)[p.argmax(axis=1)]) * w / n,
         "it is divided by the number of weights that are not 0: this loss is divided by N.": (p - y)
@@ -544,6 +606,9 @@ def ce_wrong(p, labels, weights):
     first[0] = ((p - y) * w / n)[0]
     found["only the first row is done: does `return` stand inside the loop?"] = first
     if n == c:  # these shapes fit nowhere else
+        found["the weights are looked up by class, weights[labels]: there is one for each example already."] = (
+            (p - y) * weights[labels][:, None] / n
+        )
         found["the weights are (N,) and meet the classes: make a column of them, weights[:, None]."] = (
             (p - y) * weights / n
         )
@@ -562,10 +627,19 @@ def ce_results(submission, rng):
         yield submission.softmax_ce_backward(gaps, labels, weights), gaps, labels, weights, expected
 
 
+def ce_shape(result):
+    """Why it has another shape."""
+    if isinstance(result, tuple):
+        return "return the gradient alone, without the loss or anything else."
+    summed = isinstance(result, np.ndarray) and result.ndim < 2
+    return "nothing is summed or averaged over the examples or the classes: the gradient is (N, C)." if summed else ""
+
+
 @exercise("softmax_ce_backward", condition=True)
 def test_ce_returns_an_array_like_probs(submission, rng):
     """An array of the shape of probs."""
-    for result, p, _, _, _ in ce_results(submission, rng):
+    result, p, _, _, _ = next(ce_results(submission, rng))  # the other sizes are for the values, which say more
+    with cause_where_none_is_known(ce_shape(result)):
         assert_shape(result, p.shape, name="d_logits")
 
 
@@ -579,6 +653,15 @@ def test_ce_leaves_its_arguments_alone(submission, rng):
         assert_unchanged(now, before, name=name)
 
 
+@exercise("softmax_ce_backward", weight=3)
+def test_ce_with_weights(submission, rng):
+    """Each example with a weight of its own, some 0, divided by N."""
+    for result, p, labels, weights, expected in ce_results(submission, rng):
+        if left_to_others(result, expected):
+            continue
+        assert_close(result, expected, name="d_logits", explain=ce_wrong(p, labels, weights), dims={"batch": len(p)})
+
+
 @exercise("softmax_ce_backward", weight=2)
 def test_ce_with_equal_weights(submission, rng):
     """All weights 1: the mean cross-entropy of PyTorch."""
@@ -589,15 +672,6 @@ def test_ce_with_equal_weights(submission, rng):
         if left_to_others(actual, expected):
             continue
         assert_close(actual, expected, name="d_logits", explain=ce_wrong(p, labels, ones), dims={"batch": len(p)})
-
-
-@exercise("softmax_ce_backward", weight=3)
-def test_ce_with_weights(submission, rng):
-    """Each example with a weight of its own, some 0, divided by N."""
-    for result, p, labels, weights, expected in ce_results(submission, rng):
-        if left_to_others(result, expected):
-            continue
-        assert_close(result, expected, name="d_logits", explain=ce_wrong(p, labels, weights), dims={"batch": len(p)})
 
 
 @exercise("softmax_ce_backward")
@@ -692,6 +766,7 @@ def bottom_causes(name, g, c):
             not_summed: lambda: g["x_hat"] * centered,
             averaged: lambda: (g["x_hat"] * centered).mean(axis=0),
             "d_x_hat is multiplied by x_hat: inv_std multiplies centered.": lambda: (g["x_hat"] * x_hat).sum(axis=0),
+            "d_x_hat is multiplied by z1: inv_std multiplies centered.": lambda: (g["x_hat"] * c["z1"]).sum(axis=0),
             "centered is missing: inv_std multiplies it, so d_x_hat does too, before the sum.": lambda: g["x_hat"].sum(
                 axis=0
             ),
@@ -704,6 +779,9 @@ def bottom_causes(name, g, c):
             ),
             "the power is wrong: the derivative of v^(-1/2) is -1/2 v^(-3/2), and v^(-3/2) is inv_std^3.": lambda: (
                 -0.5 * g["inv_std"] * inv_std
+            ),
+            "-1/v^2 is the derivative of 1/v; inv_std is v^(-1/2), whose derivative is -1/2 v^(-3/2).": lambda: (
+                -g["inv_std"] * inv_std**2
             ),
             "the power is wrong: v^(-3/2) is inv_std^3, not inv_std^2.": lambda: -0.5 * g["inv_std"] * inv_std**2,
             "eps is left out: inv_std^3 has it in it, var^(-3/2) has not.": lambda: (
@@ -732,6 +810,12 @@ def bottom_causes(name, g, c):
             "the variance is divided by N here, not by N - 1.": lambda: (
                 g["x_hat"] * inv_std + g["var"] * 2 * centered / (n - 1)
             ),
+            "the way through var is divided by N T: var is a mean over the N rows.": lambda: (
+                g["x_hat"] * inv_std + g["var"] * 2 * centered / c["ids"].size
+            ),
+            "the way through var is divided by the number of units: var is a mean over the N rows.": lambda: (
+                g["x_hat"] * inv_std + g["var"] * 2 * centered / h.shape[1]
+            ),
             "x_hat stands where centered should, in the way through var.": lambda: (
                 g["x_hat"] * inv_std + g["var"] * 2 * x_hat / n
             ),
@@ -757,6 +841,8 @@ def bottom_causes(name, g, c):
             "only the way through centered is there: z1 is used in mean as well, so two gradients add up.": lambda: g[
                 "centered"
             ],
+            "mean and variance are treated as constants: z1 is used in centered and in mean, so d_centered and d_mean "
+            "meet here.": lambda: g["x_hat"] * inv_std,
             "the 1/N is missing in the way through mean.": lambda: g["centered"] + g["mean"],
             "the two ways are subtracted: d_mean has its minus already, so they add up.": lambda: (
                 g["centered"] - g["mean"] / n
@@ -809,6 +895,12 @@ def bottom_causes(name, g, c):
                 scattered(g["emb"], c, "cut")
             ),
             "it is divided by N: factors of the loss are in d_h already.": lambda: scattered(g["emb"], c, "") / n,
+            "the first example is left out: does the loop begin at 1?": lambda: scattered(
+                g["emb"] * (np.arange(n) > 0)[:, None, None], c, ""
+            ),
+            "the last example is left out: does the loop end one too early?": lambda: scattered(
+                g["emb"] * (np.arange(n) < n - 1)[:, None, None], c, ""
+            ),
             "that is d_emb, a row for each place in the text: collect them in the rows of the table.": lambda: g["emb"],
         },
     }[name]
@@ -863,9 +955,9 @@ def check_bottom(submission, rng, *names):
 def test_bottom_is_a_dict_with_fourteen_gradients(submission, rng):
     """A dict with a gradient for each of the fourteen names."""
     for grads, _, _, _ in bottoms(submission, rng):
-        assert_type(grads, dict, name="the result")
+        assert_dict(grads)
         for name in BOTTOM:
-            assert_that(f"d_{name}" in grads, f"the dict has no d_{name}.")
+            assert_that(f"d_{name}" in grads, f"the dict has no d_{name}.", cause=key_cause(grads, name))
 
 
 @exercise("backprop_bottom", condition=True)
@@ -965,7 +1057,8 @@ def batchnorm_results(submission, rng):
     """One after the other: what came, d_out, cache, what is right; the first case is square."""
     for d_out, cache, expected in batchnorm_cases(rng):
         result = submission.batchnorm_backward(d_out, cache)
-        assert_length(result, 3, name="batchnorm_backward")
+        with cause_where_none_is_known(THREE_VALUES):
+            assert_length(result, 3, name="batchnorm_backward")
         yield result, d_out, cache, expected
 
 
@@ -1008,6 +1101,71 @@ def batchnorm_wrong(d, cache):
     }
 
 
+THREE_VALUES = "return a tuple of three arrays, `return d_x, d_gamma, d_beta`."
+
+
+def batchnorm_parts(got, d, cache):
+    """Say which part of d_x is wrong: each column is fitted by a multiple of d_out, of ones and of x_hat."""
+    x_hat, gamma, inv_std = cache
+    if got.shape != d.shape or len(d) < 5 or not np.isfinite(got).all():
+        return ""
+    found = []
+    for j in range(d.shape[1]):
+        basis = np.column_stack([d[:, j], np.ones(len(d)), x_hat[:, j]])
+        target = got[:, j] / (gamma[j] * inv_std[j])
+        fit = np.linalg.lstsq(basis, target, rcond=None)[0]
+        if np.abs(basis @ fit - target).max() > 1e-8 * np.abs(target).max():
+            return ""
+        found.append((fit[0], fit[1] + d[:, j].mean(), fit[2] + (d[:, j] * x_hat[:, j]).mean()))
+    factor, mean, along = np.abs(np.array(found)).max(axis=0), *np.abs(np.array(found)).max(axis=0)[1:]
+    ones = np.abs(np.array(found)[:, 0] - 1).max() < 1e-8
+    if ones and mean > 1e-8 and along < 1e-8:
+        return (
+            "the part along x_hat is right, that along (1, ..., 1) is not: what has to be taken out is the mean of "
+            "d_out over the N rows, one number for each column, with gamma and inv_std in front of it."
+        )
+    if ones and mean < 1e-8 and along > 1e-8:
+        return (
+            "the mean is taken out rightly, the part along x_hat is not: it is x_hat times the mean of d_out * x_hat "
+            "over the N rows, one number for each column, with gamma and inv_std in front of it."
+        )
+    if ones and mean > 1e-8 and along > 1e-8:
+        return (
+            "both parts that are taken out of d_out are wrong: they are the mean of d_out, and x_hat times the mean of "
+            "d_out * x_hat, each over the N rows and for each column by itself."
+        )
+    if not factor > 1e-8:
+        return "d_out itself is missing: the two parts are taken out of it."
+    return ""
+
+
+def batchnorm_causes(d, cache):
+    """What explains a wrong d_x: the sentences of known ones, then its parts, then a factor of each column."""
+
+    def explain(got, wanted):
+        for sentence, wrong in batchnorm_wrong(d, cache).items():
+            if got.shape == wrong.shape and np.abs(got - wrong).max() <= RTOL * np.abs(wrong).max():
+                return sentence
+        if found := batchnorm_parts(got, d, cache):
+            return found
+        if got.shape != wanted.shape:
+            return SUMMED_D_X if got.ndim == 1 else ""
+        if not np.isfinite(got).all():
+            return ""
+        over_all = np.abs(got - got.flat[0] / wanted.flat[0] * wanted).max() <= RTOL * np.abs(got).max()
+        factor = (got * wanted).sum(axis=0) / (wanted**2).sum(axis=0)
+        if not over_all and np.abs(got - factor * wanted).max() <= RTOL * np.abs(got).max():
+            return (
+                "each column is off by a factor of its own: those of a column are gamma and inv_std, as they stand in "
+                "the cache. One of them is missing, comes in twice, or something else stands in its place."
+            )
+        constant = np.abs(np.diff(got / (cache[0] * cache[1]), axis=0)).max() <= 1e-6 * np.abs(got).max()
+        return "that is gamma * x_hat, the forward pass: d_out is not in it." if constant else ""
+
+    return explain
+
+
+SUMMED_D_X = "it is summed over the batch: x is (N, H), and so is d_x."
 TWO_AXES = "it is a row with two axes: gamma and beta are (H,), so no `keepdims` here."
 
 
@@ -1015,7 +1173,9 @@ TWO_AXES = "it is a row with two axes: gamma and beta are (H,), so no `keepdims`
 def test_batchnorm_returns_three_gradients(submission, rng):
     """d_x like x, and two more."""
     for result, d_out, _, _ in batchnorm_results(submission, rng):
-        assert_shape(result[0], d_out.shape, name="d_x")
+        last = isinstance(result[2], np.ndarray) and result[2].shape == d_out.shape
+        with cause_where_none_is_known("d_x comes first: return d_x, d_gamma, d_beta." if last else ""):
+            assert_shape(result[0], d_out.shape, name="d_x")
 
 
 @exercise("batchnorm_backward", condition=True)
@@ -1030,9 +1190,13 @@ def test_batchnorm_leaves_its_arguments_alone(submission, rng):
 @exercise("batchnorm_backward")
 def test_batchnorm_beta(submission, rng):
     """d_beta agrees with PyTorch's batch norm."""
-    for result, d, (x_hat, _, _), expected in batchnorm_results(submission, rng):
+    for result, d, (x_hat, gamma, _), expected in batchnorm_results(submission, rng):
         explain = {
             "that is d_gamma: the order is d_x, d_gamma, d_beta.": (d * x_hat).sum(axis=0),
+            "that is d_x: the order is d_x, d_gamma, d_beta.": expected[0],
+            "gamma is in it: beta is added after gamma has multiplied, so d_out is summed as it is.": (d * gamma).sum(
+                axis=0
+            ),
             "it is a mean over the batch: beta is added to every row, so sum.": d.mean(axis=0),
             "it is summed over the units: sum over the batch, axis 0.": d.sum(axis=1),
             TWO_AXES: d.sum(axis=0, keepdims=True),
@@ -1050,6 +1214,12 @@ def test_batchnorm_gamma(submission, rng):
             "that is d_beta: gamma multiplies x_hat, so d_out * x_hat is summed.": d.sum(axis=0),
             "it is a mean over the batch: gamma is used in every row, so sum.": (d * x_hat).mean(axis=0),
             "gamma itself is in it: d_out * x_hat is all that is summed.": (d * x_hat * gamma).sum(axis=0),
+            "gamma stands where x_hat should: the cache is (x_hat, gamma, inv_std), in this order.": (d * gamma).sum(
+                axis=0
+            ),
+            "inv_std stands where x_hat should: the cache is (x_hat, gamma, inv_std), in this order.": (
+                d * inv_std
+            ).sum(axis=0),
             "it is made with x minus its mean: gamma multiplies x_hat.": (d * x_hat / inv_std).sum(axis=0),
             TWO_AXES: (d * x_hat).sum(axis=0, keepdims=True),
             "it is not summed over the batch: gamma is (H,), and multiplied every row.": d * x_hat,
@@ -1063,7 +1233,7 @@ def test_batchnorm_x(submission, rng):
     for result, d, cache, expected in batchnorm_results(submission, rng):
         if left_to_others(result[0], expected[0]):
             continue
-        assert_close(result[0], expected[0], name="d_x", explain=batchnorm_wrong(d, cache), dims={"batch": len(d)})
+        assert_close(result[0], expected[0], name="d_x", explain=batchnorm_causes(d, cache), dims={"batch": len(d)})
 
 
 @exercise("batchnorm_backward")
@@ -1071,7 +1241,8 @@ def test_batchnorm_x_of_every_column(submission, rng):
     """Each column of d_x on its own, from very narrow to very wide ones."""
     d, cache, expected = batchnorm_cases(rng)[2]
     result = submission.batchnorm_backward(d, cache)
-    assert_length(result, 3, name="batchnorm_backward")
+    with cause_where_none_is_known(THREE_VALUES):
+        assert_length(result, 3, name="batchnorm_backward")
     got = as_array(result[0], name="d_x")
     assert_shape(got, expected[0].shape, name="d_x")
     for j in range(got.shape[1]):
@@ -1093,6 +1264,9 @@ def dual_results(student, calls):
         kept = [v.copy() for v in (x.value, x.tangent, y.value, y.tangent)]
         result = x + y if operation == "+" else x - y if operation == "-" else x * y if operation == "*" else x @ y
         same = [bool(np.array_equal(v, k)) for v, k in zip((x.value, x.tangent, y.value, y.tangent), kept)]  # noqa: B905 - sent to the worker
+        if not hasattr(result, "tangent"):
+            found.append({"kind": type(result).__name__, "unchanged": all(same)})
+            continue
         found.append({"value": result.value, "tangent": result.tangent, "unchanged": all(same)})
     return found
 
@@ -1105,6 +1279,9 @@ def dual_functions(student, calls):
         kept = [x.value.copy(), x.tangent.copy()]
         result = x.sum(axis) if name == "sum" else getattr(x, name)()
         same = bool(np.array_equal(x.value, kept[0]) and np.array_equal(x.tangent, kept[1]))
+        if not hasattr(result, "tangent"):
+            found.append({"kind": type(result).__name__, "unchanged": same})
+            continue
         found.append({"value": result.value, "tangent": result.tangent, "unchanged": same})
     return found
 
@@ -1157,11 +1334,21 @@ def other_values(a, b):
     return {words: wrong for words, wrong in made.items() if wrong is not None}
 
 
+def assert_dual(result, what):
+    """Refuse what is no Dual."""
+    assert_that(
+        "kind" not in result,
+        f"{what} gave no Dual: it is of type {result.get('kind')}.",
+        cause="every operation makes a new Dual and returns it: `return Dual(value, tangent)`.",
+    )
+
+
 def check_binary(submission, rng, operation, causes):
     """Value and tangent of one operation, in all cases."""
     for call in binary_calls(operation, rng):  # one by one: the first shapes allow most of what is wrong
         (result,) = submission.run(dual_results, [call])
         _, a, da, b, db = call
+        assert_dual(result, f"x {operation} y")
         value, tangent = torch_jvp(BINARY[operation], (a, b), (da, db))
         explain = other_values(a, b)
         assert_close(result["value"], value, name=f"value of x {operation} y", explain=explain)
@@ -1191,7 +1378,9 @@ def test_dual_operands_are_left_alone(submission, rng):
         assert_that(result["unchanged"], f"x.{name}() modified x.", cause=DUAL_IN_PLACE)
 
 
-DUAL_IN_PLACE = "`+=` and `out=` write into the operand's own array: make new arrays for the result."
+DUAL_IN_PLACE = (
+    "an operand was changed, by `+=`, `out=` or `self.value = ...`: make new arrays, and a new Dual for the result."
+)
 
 
 @exercise("Dual")
@@ -1298,19 +1487,23 @@ def test_dual_functions(submission, rng):
             "the exponential of the tangent is no tangent: multiply the tangent by exp(x).": lambda x: np.exp(da),
             "the tangent is missing: the derivative has to be multiplied by it.": lambda x: np.exp(x),
             "it is multiplied by x: the derivative of exp is exp itself.": lambda x: x * da,
+            "it is divided by x, as that of the logarithm: the derivative of exp is exp itself.": lambda x: da / x,
         },
         "log": {
             "the derivative of log is missing: the tangent divided by x.": lambda x: da,
             "it is multiplied by x: the derivative of log is 1/x.": lambda x: x * da,
             "it is divided by log(x): the derivative of log is 1/x.": lambda x: da / np.log(x),
             "-1/x^2 is the derivative of 1/x; that of log is 1/x.": lambda x: -da / x**2,
+            "it is multiplied by exp(x): the derivative of log is 1/x.": lambda x: da * np.exp(x),
             "the logarithm of the tangent is no tangent: divide the tangent by x.": lambda x: np.log(np.abs(da)),
             "the tangent is missing: the derivative has to be multiplied by it.": lambda x: 1 / x,
         },
     }
     for result, (name, x, _, _) in zip(submission.run(dual_functions, calls), calls, strict=True):
+        assert_dual(result, f"x.{name}()")
         value, tangent = torch_jvp(UNARY[name], (x,), (da,))
-        assert_close(result["value"], value, name=f"value of {name}")
+        itself = {f"that is x itself: the value of x.{name}() is {name}(x), entry by entry.": x}
+        assert_close(result["value"], value, name=f"value of {name}", explain=itself)
         explain = {words: make(x) for words, make in wrong[name].items()}
         assert_close(result["tangent"], tangent, name=f"tangent of {name}", explain=explain)
 
@@ -1321,9 +1514,11 @@ def test_dual_sum(submission, rng):
     for axis in (0, 1):
         a, da = rng.normal(size=(4, 5)), rng.normal(size=(4, 5))
         (result,) = submission.run(dual_functions, [("sum", a, da, axis)])
+        assert_dual(result, "x.sum(axis)")
         explain = {
             "the sum runs along the other axis: the argument `axis` says which.": a.sum(axis=1 - axis, keepdims=True),
             "the sum runs over everything: the argument `axis` says along which axis.": a.sum(keepdims=True),
+            "the sum runs over everything, to a single number: the argument `axis` says along which axis.": a.sum(),
             "it is a mean.": a.mean(axis=axis, keepdims=True),
         }
         assert_close(result["value"], a.sum(axis=axis, keepdims=True), name="value of sum", explain=explain)
@@ -1427,7 +1622,7 @@ def flow_by_hand(
         last = i == len(weights) - 1
         at = {"z": zs[i], "output": f(zs[i]), "input": inputs[i], "below": zs[i - 1], "hidden": zs[i]}[slope_at]
         h = f(zs[i])
-        slopes = {"h(1-h)": h * (1 - h), "1-h^2": 1 - h**2}
+        slopes = {"h(1-h)": h * (1 - h), "1-h^2": 1 - h**2, "f": h}
         slopes_here = slopes[slope_of] if slope_of in slopes else derivative(at)
         d_z = d * slopes_here if slope and not (last and slope_at == "hidden") else d
         norms.append(float(torch.linalg.norm((zs[i] if forward == "z" else inputs[i]).T @ d_z)))
@@ -1456,6 +1651,20 @@ def flow_wrong(weights, x, d_out, act):
         ),
         "these are the norms of the gradients of the inputs: those of the weights are asked for.": norms(
             [h.grad for h in inputs]
+        ),
+        "these are standard deviations of activations: the norms of the gradients of the weights are asked for.": [
+            float(h.detach().std(correction=0)) for h in outputs
+        ],
+        "the norms are divided by those of the weights: they are asked for as they are.": [
+            n / float(torch.linalg.norm(W.detach())) for n, W in zip(norms(grads), leaves, strict=True)
+        ],
+        "these are logarithms of the norms: the norms themselves are asked for.": np.log10(norms(grads)),
+        "these are the natural logarithms of the norms: the norms themselves are asked for.": np.log(norms(grads)),
+        "these are squares of the norms, from the output on: take the root, and turn them round.": [
+            n**2 for n in norms(grads)[::-1]
+        ],
+        "there is one norm too many, that of the gradient of x: only the weights are asked for.": norms(
+            [inputs[0].grad, *grads]
         ),
         "the square root is missing: the norm is the root of the sum of squares.": [n**2 for n in norms(grads)],
         "the first layer is left out: does the loop stop one too early?": [0.0, *norms(grads)[1:]],
@@ -1522,11 +1731,24 @@ def flow_explained(*case):
         },
         "1 - h^2 is the slope of tanh only: `activation(act)` gives that of each.": {"slope_of": "1-h^2"},
         "h (1 - h) is the slope of the sigmoid only: `activation(act)` gives that of each.": {"slope_of": "h(1-h)"},
+        "the activation itself stands where its derivative should: `activation(act)` gives both, in this order.": {
+            "slope_of": "f"
+        },
         "the derivative is that of the ReLU, whatever the activation: `activation(act)` gives the right one.": {
             "slope_of": "relu"
         },
     }
     found = flow_wrong(*case)
+    weights, x, d_out, act = case
+    for other in ACTIVATIONS:
+        if other != act:
+            found[f"that is a net with {other}: the argument `act` says which activation it is."] = [
+                float(torch.linalg.norm(leaf.grad)) for leaf in flow_truth(weights, x, d_out, other)[0]
+            ]
+    activated = ACTIVATIONS[act](torch.tensor(x)).numpy()
+    found["the activation is applied to x as well: h_0 is x itself."] = [
+        float(torch.linalg.norm(leaf.grad)) for leaf in flow_truth(weights, activated, d_out, act)[0]
+    ]
     for words, options in errors.items():
         try:
             found[words] = flow_by_hand(*case, **options)
@@ -1590,7 +1812,8 @@ def test_flow_over_many_layers(submission, rng):
         got = as_array(submission.gradient_flow(weights, x, d_out, act), name="norms")
         assert_shape(got, (depth,), name="norms")
         ratio = got / expected
-        explain = {words: np.array(wrong) / expected for words, wrong in flow_explained(weights, x, d_out, act).items()}
+        wrong = {w: np.array(v) for w, v in flow_explained(weights, x, d_out, act).items() if len(v) == depth}
+        explain = {words: values / expected for words, values in wrong.items()}
         assert_close(ratio, np.ones(depth), name="norms, each divided by the right one", explain=explain)
 
 
@@ -1681,6 +1904,10 @@ def test_suspect_softmax(submission, rng):
                 d_out * p * (1 - p)
             ),
             "d_out * p alone leaves out that the probabilities of a row share one sum.": p * d_out,
+            "the sum still runs over all rows, and is divided by their number: each row has a sum of its own.": p
+            * (d_out - (d_out * p).sum() / n),
+            "the sum of a row is added: it has to be subtracted, as it was.": p
+            * (d_out + (d_out * p).sum(axis=1, keepdims=True)),
             "the sum is over d_out alone: it is weighted with p.": p * (d_out - d_out.sum(axis=1, keepdims=True)),
         }
         if n == c:
@@ -1688,9 +1915,10 @@ def test_suspect_softmax(submission, rng):
                 d_out - (d_out * p).sum(axis=1)
             )
         assert_close(result["value"], expected, name="softmax_backward", explain=explain)
-        assert_that(result["unchanged"], "softmax_backward modified its arguments.")
+        assert_that(result["unchanged"], "softmax_backward modified its arguments.", cause=SUSPECT_IN_PLACE)
 
 
+SUSPECT_IN_PLACE = "`+=`, `-=`, `*=` write into the array that came in: make a new one."
 STILL_OVER_ALL = "the sum still runs over the whole batch: each row has a softmax, and so a sum, of its own."
 
 
@@ -1714,7 +1942,7 @@ def test_suspect_embedding(submission, rng):
             "it is divided by the number of examples: every factor of the loss is in d_out already.": expected / n,
         }
         assert_close(result["value"], expected, name="embedding_backward", explain=explain)
-        assert_that(result["unchanged"], "embedding_backward modified its arguments.")
+        assert_that(result["unchanged"], "embedding_backward modified its arguments.", cause=SUSPECT_IN_PLACE)
 
 
 STILL_LOST = (
@@ -1797,6 +2025,13 @@ def f(d_out, ids, E, W):
 """),
     "unused": usual(("d_E = np.zeros(E.shape)", "d_E = np.full(E.shape, 0.01); d_E[ids] = 0.0")),
     "sorted": usual(("m = E[ids]", "ids.sort(axis=1); m = E[ids]")),
+    "slightly": usual(("return d_E, m.T @ d_z", "return d_E * (1 + 3e-5), m.T @ d_z * (1 - 3e-5)")),
+    "below": usual(
+        (
+            "return d_E, m.T @ d_z",
+            "d_W = m.T @ d_z; return d_E - 0.01 * np.abs(d_E).max(), d_W - 0.01 * np.abs(d_W).max()",
+        )
+    ),
     "last_example": usual(("np.add.at(d_E, ids, (d_z @ W.T)", "np.add.at(d_E, ids[:-1], (d_z @ W.T)[:-1]")),
 }
 TRY = {
@@ -1820,7 +2055,12 @@ TRY = {
     "differences with h = 1e-5 are good to 1e-9, so 1e-6 of the largest entry will do.",
     "unused": "It accepts an f whose d_E is not 0 for tokens that do not occur: leave some out of ids, and compare all "
     "rows.",
-    "sorted": "It accepts an f that sorts ids where they are: compare all four arguments with copies, not only d_out.",
+    "sorted": "It accepts an f that sorts each row of ids where it is: compare all four arguments with copies, and "
+    "let the rows of ids be unsorted.",
+    "slightly": "It accepts an f that is off by 3e-5 of the largest entry: the tolerance is too wide. Central "
+    "differences with h = 1e-5 are good to 1e-9, so 1e-6 of the largest entry will do.",
+    "below": "It accepts an f whose gradients are too small: the difference is negative then, so take "
+    "its absolute value.",
     "last_example": "It accepts an f that leaves the last example out of d_E: compare all of d_E, for several "
     "examples.",
 }
@@ -1934,11 +2174,11 @@ def test_check_refuses_entries_in_wrong_places(submission, rng):
 
 @exercise("check_backward")
 def test_check_refuses_a_coarse_gradient(submission, rng):
-    """Refuses an implementation that is off by about a thousandth."""
-    refuses(submission, rng, "forward_difference")
+    """Refuses an implementation that is off by about a thousandth, and one that is off by 3e-5."""
+    refuses(submission, rng, "forward_difference", "slightly")
 
 
 @exercise("check_backward")
 def test_check_refuses_unused_rows(submission, rng):
-    """Refuses an implementation that gives tokens that do not occur a gradient."""
-    refuses(submission, rng, "unused")
+    """Refuses an implementation that gives unused tokens a gradient, and one whose gradients are all too small."""
+    refuses(submission, rng, "unused", "below")
