@@ -98,7 +98,10 @@ def batches_of(student, n, batch_size, seed):
 @exercise("minibatches")
 def test_batches_cover_every_index_once(submission, rng):
     """Seven indices in batches of three: sizes 3, 3 and 1, every index once."""
-    batches = [as_array(batch, name="a batch") for batch in submission.run(batches_of, 7, 3, 1)]
+    batches = submission.run(batches_of, 7, 3, 1)
+    listed = any(isinstance(batch, list | tuple) for batch in batches)
+    assert_that(not listed, "a batch: expected an array of integers, got a list.")
+    batches = [as_array(batch, name="a batch") for batch in batches]
     sizes = [len(np.atleast_1d(batch)) for batch in batches]
     assert_that(sizes == [3, 3, 1], f"n = 7, batch_size = 3: expected batches of 3, 3 and 1, got {sizes}.")
     found = sorted(np.concatenate(batches).tolist())

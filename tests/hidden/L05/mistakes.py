@@ -233,7 +233,7 @@ def minibatches(n, batch_size, rng):
     Mistake(
         "minibatches",
         "Some indices never come into one batch: the natural order is cut, and shuffled only afterwards (or it is only "
-        "turned round). Shuffle the indices, then cut.",
+        "reversed, or moved on). Shuffle the indices, then cut.",
         answer="""
 def minibatches(n, batch_size, rng):
     parts = [np.arange(i, min(i + batch_size, n)) for i in range(0, n, batch_size)]
@@ -510,7 +510,8 @@ def newton_step(w, X, y, l2):
     ),
     Mistake(
         "softmax_epoch",
-        "exp overflows: subtract the largest logit of each row first, which leaves the softmax as it is.",
+        "Every exp of some row is infinite, or every one is 0: subtract the largest logit of each row (not of the "
+        "whole batch) first, which leaves the softmax as it is.",
         edits=(("np.exp(logits - logits.max(axis=1, keepdims=True))", "np.exp(logits)"),),
     ),
     Mistake(

@@ -1,11 +1,13 @@
 """Hidden checks of L05: other sizes and values of what the exercises promise."""
 
+from contextlib import contextmanager
 from itertools import combinations, permutations, product
 
 import numpy as np
 import torch
 
 from autograder.checks import (
+    CheckFailure,
     StudentError,
     as_array,
     assert_close,
@@ -24,9 +26,25 @@ from autograder.programs.regression import separation_program
 SIGMAS = 5.0  # how far a random quantity may be from its mean
 
 
+def assert_count(result, names, *, name):
+    """Refuse anything but one value for each of ``names``."""
+    wanted = ", ".join(names)
+    if isinstance(result, np.ndarray) and result.ndim:
+        found, counted = f"one array of shape {result.shape}", len(result) == len(names)
+    else:
+        counted = not isinstance(result, list | tuple) or len(result) == len(names)
+        found = "" if counted else f"{len(result)} values"
+    assert_that(
+        counted,
+        f"{name}: expected {len(names)} values, got {found}.",
+        cause=f"{name} returns {len(names)} values, {wanted}, in this order; here come {found}.",
+    )
+    assert_length(result, len(names), name=name)
+
+
 def assert_values(result, shapes, *, name):
     """Refuse anything but as many values as ``shapes`` names, each of its shape, in that order."""
-    assert_length(result, len(shapes), name=name)
+    assert_count(result, shapes, name=name)
     got = [as_array(value, name=key).shape for key, value in zip(shapes, result, strict=True)]
     wanted = list(shapes.values())
     in_order = ", ".join(shapes)
@@ -95,11 +113,19 @@ def wrong_ridge(X, y, l2):
     """Sentences for weights that people often get, with those weights."""
     N, D = X.shape
     through_origin = np.linalg.solve(X.T @ X / N + l2 * np.eye(D), X.T @ y / N)
+
+    def moved(A):
+        return np.linalg.pinv(A.T @ A / N + l2 * np.eye(D), rcond=1e-10) @ (A.T @ (y - y.mean()) / N)
+
     foreseen = {
         NO_BIAS: through_origin,
         "Only one of X and y is centred: subtract the mean of X from X, too.": np.linalg.solve(
             X.T @ X / N + l2 * np.eye(D), X.T @ (y - y.mean()) / N
         ),
+        "X is centred along its rows: each column has its mean subtracted, X.mean(axis=0).": (
+            moved(X - X.mean(axis=1, keepdims=True))
+        ),
+        "One mean of all of X is subtracted: each column has its own, X.mean(axis=0).": moved(X - X.mean()),
     }
     if l2:
         foreseen |= {
@@ -116,6 +142,7 @@ def wrong_ridge(X, y, l2):
             )[0],
             NO_L2: least_norm(X, y, min(N - 1, D)),
             "There is one factor N too many before l2.": ridge(X, y, N * l2)[0],
+            "The l2 is multiplied by N - 1: J has 1/(2N), so the factor is N.": ridge(X, y, l2 * (N - 1) / N)[0],
             "The penalty leaves out the last weight and counts the bias: where did you put the column of ones?": (
                 penalised(X, y, [*[l2] * (D - 1), 0.0, l2])[0]
             ),
@@ -144,6 +171,12 @@ def jitter_cause(X, y, l2):
             for added in (small, small / len(y)):
                 if is_close(got, ridge(X, y, l2 + added)[0]) and np.abs(got - expected).max() > 0:
                     return "A small number is added to the diagonal, so that this is a ridge even for l2 = 0."
+        gap = float(np.abs(got - expected).max() / np.abs(expected).max())
+        if l2 == 0 and 1e-5 < gap < 0.05:
+            return (
+                "Close to the minimum, but not at it: an iteration that stops on the way, or a number that is cut off, "
+                "is not enough. Solve the equations."
+            )
         return ""
 
     return cause
@@ -352,7 +385,7 @@ def test_linear_gradient_leaves_its_arguments_alone(submission, rng):
     """Three values, and no argument is modified."""
     case = linear_case(6, 3, 0.4, rng)
     result, after = submission.linreg_loss_grad.after(*case)
-    assert_length(result, 3, name="linreg_loss_grad")
+    assert_count(result, ("loss", "d_w", "d_b"), name="linreg_loss_grad")
     for now, before, name in zip(after, case, ("w", "b", "X", "y", "l2"), strict=True):
         assert_unchanged(now, before, name=name)
 
@@ -360,7 +393,7 @@ def test_linear_gradient_leaves_its_arguments_alone(submission, rng):
 @exercise("linreg_loss_grad", weight=2)
 def test_linear_loss(submission, rng):
     """The loss is J, with its 1/2, its 1/N and its penalty on w alone."""
-    for (w, b, X, y, l2), (loss, _, _) in linear_results(submission, rng):
+    for (w, b, X, y, l2), (loss, d_w, _) in linear_results(submission, rng):
         r, squares = X @ w + b - y, np.sum(w**2)
         N, mean = len(y), float(np.mean((X @ w + b - y) ** 2))
         explain = {
@@ -380,6 +413,21 @@ def test_linear_loss(submission, rng):
             "The penalty is l2 ||w||: J has l2/2 times the square of the norm.": mean / 2 + l2 * np.sqrt(squares),
             "The penalty has the sum of the weights, not of their squares.": mean / 2 + l2 / 2 * w.sum(),
             COLUMN_MINUS_ROW: np.mean(((X @ w + b)[:, None] - y) ** 2) / 2 + l2 / 2 * squares,
+            "The squares are divided by the number of columns: N is the number of rows.": (
+                mean / 2 * N / len(w) + l2 / 2 * squares
+            ),
+            "That has the root of the mean square: J has half of the mean square.": np.sqrt(mean) + l2 / 2 * squares,
+            "The penalty has the absolute values of w: J has their squares.": mean / 2 + l2 / 2 * np.abs(w).sum(),
+            "The penalty has the absolute values of w: J has half of their squares.": mean / 2 + l2 * np.abs(w).sum(),
+            "The penalty of the loss has d_w in the place of w: has w been overwritten before?": (
+                mean / 2 + l2 / 2 * np.sum(as_array(d_w) ** 2)
+            ),
+            "The residuals are summed before they are squared: square each of them.": (
+                r.sum() ** 2 / (2 * N) + l2 / 2 * squares
+            ),
+            "That is the square of the mean residual: J has the mean of the squares.": (
+                r.mean() ** 2 / 2 + l2 / 2 * squares
+            ),
         }
         assert_close(loss, linear_loss(w, b, X, y, l2), name="loss", explain=explain)
 
@@ -410,6 +458,12 @@ def test_linear_gradient_of_the_weights(submission, rng):
             "The penalty's gradient is the same number for every weight: it is l2 times w itself.": data + l2 * w.sum(),
             "The data's part is one number, a mean over everything: it has one entry for each weight.": (
                 np.mean(X * r[:, None]) + l2 * w
+            ),
+            "The data's part is one number for all weights: X.T @ r has one entry for each, to be divided by N.": (
+                np.mean(X.T @ r) + l2 * w
+            ),
+            "The data's part is one number, a sum over everything: it has one entry for each weight.": (
+                np.sum(X.T @ r) / N + l2 * w
             ),
             "The products of residuals and inputs are averaged over the columns, too.": data / len(w) + l2 * w,
             "The gradient is divided by the number of columns: it is the number of rows, N.": N * data / len(w)
@@ -456,7 +510,7 @@ OWN_SEED = "The order does not come from `rng`: a generator made inside the func
 GLOBAL_STATE = "The order comes from NumPy's global generator (`np.random...`): draw it from `rng`."
 BLOCKS_KEPT = (
     "Some indices never come into one batch: the natural order is cut, and shuffled only afterwards (or it is only "
-    "turned round). Shuffle the indices, then cut."
+    "reversed, or moved on). Shuffle the indices, then cut."
 )
 EMPTY_LAST = "There is an empty batch at the end: where batch_size divides n, nothing is left over."
 
@@ -484,11 +538,19 @@ def generator(rng):
 def assert_batches(batches, n, batch_size):
     """Refuse anything but arrays of integers; give them."""
     for i, batch in enumerate(batches):
+        assert_that(
+            not isinstance(batch, tuple),
+            f"batch {i}: expected an array of indices, got a tuple.",
+            cause="A batch is one array of indices, and nothing beside it: here a tuple comes.",
+        )
         array = as_array(batch, name=f"batch {i}")
         assert_that(
             array.ndim == 1,
             f"batch {i}: expected a one-dimensional array of indices, got shape {array.shape}.",
-            cause="a batch is an array, not a number: slices of the order are wanted." if array.ndim == 0 else "",
+            cause="The batches are single numbers, so what comes back is one array of indices: is there a `return` (or "
+            "a `yield from`) in the place of one `yield`, or one list entry, for each slice?"
+            if array.ndim == 0
+            else "",
         )
         assert_that(array.size > 0, f"batch {i}: it is empty.", cause=EMPTY_LAST)
         assert_that(
@@ -508,11 +570,16 @@ def test_batches_are_arrays_of_integers(submission, rng):
     requests = [(n, size, generator(rng)) for n, size in CUTS]
     for (n, size, _), found in zip(requests, submission.run(all_batches, requests), strict=True):
         assert_batches(found["batches"], n, size)
+        assert_that(
+            not any(isinstance(batch, list) for batch in found["batches"]),
+            "batch 0: expected an array of integers, got a list.",
+            cause="A batch is a list of integers: make it an array (slice the array of `rng.permutation` itself).",
+        )
         assert_that(not found["global"], "NumPy's global random state was used.", cause=GLOBAL_STATE)
 
 
 @exercise("minibatches", weight=3)
-def test_batches_cover_every_index_once(submission, rng):
+def test_batches_cover_every_index_once(submission, rng):  # noqa: C901 - one short branch for each cause
     """Together the batches hold every index from 0 to n - 1, each once."""
     requests = [(n, size, generator(rng)) for n, size in CUTS]
     for (n, size, _), found in zip(requests, submission.run(all_batches, requests), strict=True):
@@ -532,6 +599,10 @@ def test_batches_cover_every_index_once(submission, rng):
             cause = REPLACEMENT
         elif len(batches) == 1 and n > size and len(got) == size:
             cause = "Only one batch comes: an epoch has as many as it takes to use every index."
+        elif not outside.any() and missing == 1 and not twice and size == 1:
+            cause = (
+                "The last entry of the order is left out where it is a batch of its own: does the loop stop at n - 1?"
+            )
         elif not outside.any() and missing == 1 and not twice and counts[-1] == 0:
             cause = "The last index, n - 1, never comes."
         elif len(batches) > 1 and len(batches[0]) == size - 1:
@@ -675,6 +746,12 @@ def logistic_results(submission, cases):
     """What comes back for each case, in the promised form."""
     results = submission.logreg_loss_grad.map(cases)
     for case, result in zip(cases, results, strict=True):
+        assert_count(result, ("loss", "d_w"), name="logreg_loss_grad")
+        assert_that(
+            as_array(result[1], name="d_w").shape != (len(case[0]) + 1,),
+            "d_w: it has one entry more than w.",
+            cause="A column of ones is added to X: it is there already where a bias is wanted, and none is added here.",
+        )
         assert_values(result, {"loss": (), "d_w": case[0].shape}, name="logreg_loss_grad")
     return results
 
@@ -689,6 +766,12 @@ def wrong_logistic_losses(w, X, y, s=None):
         "The labels are turned round: -log p belongs to label 1.": np.average(
             log1pexp(np.where(y == 0, -z, z)), weights=weights
         ),
+        "log(1 + e^-z) and - y z do not belong together: it is log(1 + e^z) - y z.": np.average(
+            log1pexp(-z) - y * z, weights=weights
+        ),
+        "The sign of y z is turned round: the loss is log(1 + e^z) - y z.": np.average(
+            log1pexp(z) + y * z, weights=weights
+        ),
         "Every example is treated as if its label were 1.": np.average(log1pexp(-z), weights=weights),
         "Every example is treated as if its label were 0.": np.average(log1pexp(z), weights=weights),
         "Only the examples with label 1 count: those with label 0 have the loss -log(1 - p).": np.average(
@@ -700,6 +783,9 @@ def wrong_logistic_losses(w, X, y, s=None):
         ),
         "That is the hinge loss, max(0, 1 - margin): the logistic loss is -log p.": np.average(
             np.maximum(0, 1 - (2 * y - 1) * z), weights=weights
+        ),
+        "`np.logaddexp2` is log2(2^a + 2^b): here powers and logarithms are natural (`np.logaddexp`).": np.average(
+            log1pexp(np.where(y == 1, -z, z) * np.log(2)) / np.log(2), weights=weights
         ),
         "The logarithm is to the base 2: here logarithms are natural.": np.average(each, weights=weights) / np.log(2),
     }
@@ -777,7 +863,7 @@ def test_logistic_leaves_its_arguments_alone(submission, rng):
     w, X, y = draw_labelled(7, 3, rng)
     case = w, X, y, rng.uniform(0.5, 2.0, size=7)
     result, after = submission.logreg_loss_grad.after(*case)
-    assert_length(result, 2, name="logreg_loss_grad")
+    assert_count(result, ("loss", "d_w"), name="logreg_loss_grad")
     for now, before, name in zip(after, case, ("w", "X", "y", "sample_weight"), strict=True):
         assert_unchanged(now, before, name=name)
 
@@ -823,6 +909,11 @@ def test_logistic_loss_of_extreme_scores(submission, rng):
             cause = NOT_FINITE
         elif expected and 5 < got < 990:
             cause = CLIPPED
+        elif got > 1e200:
+            cause = (
+                "An infinite loss is replaced by the largest number (`np.nan_to_num`): it is 1000. Write the loss as a "
+                "function of z: -log p is log(1 + e^-z)."
+            )
         assert_that(
             abs(got - expected) < 1e-6 * max(expected, 1.0),
             f"loss for z = {z:g} and label {label}: expected {expected:g}, got {got:.6g}.",
@@ -936,6 +1027,12 @@ def test_newton_leaves_its_arguments_alone(submission, rng):
     """A pair of shapes (D,) and (D, D), and no argument is modified."""
     case = draw_newton(12, 4, 0.2, rng)
     result, after = submission.newton_step.after(*case)
+    assert_count(result, ("w_new", "H"), name="newton_step")
+    assert_that(
+        as_array(result[0], name="w_new").shape != (5,),
+        "w_new: it has one entry more than w.",
+        cause="A column of ones is added to X, which has one already: its last column.",
+    )
     assert_values(result, {"w_new": (4,), "H": (4, 4)}, name="newton_step")
     for now, before, name in zip(after, case, ("w", "X", "y", "l2"), strict=True):
         assert_unchanged(now, before, name=name)
@@ -966,6 +1063,19 @@ def test_newton_hessian(submission, rng):
             "The penalty in H is 2 l2: the second derivative of l2/2 w^2 is l2.": curved + 2 * np.diag(penalty),
             "The penalty in H is divided by N: in J it is not.": curved + np.diag(penalty) / N,
             "l2 is added to every entry of H: it belongs on the diagonal.": curved + l2,
+            "The penalties are a vector, and H + vector adds it to every row: `np.diag` puts it on the diagonal.": (
+                curved + penalty
+            ),
+            "The penalties are a column, added to every column of H: `np.diag` puts them on the diagonal.": (
+                curved + penalty[:, None]
+            ),
+            "H has the mean of p (1 - p): each example counts with its own.": (
+                np.mean(p * (1 - p)) * X.T @ X / N + np.diag(penalty)
+            ),
+            "H has mean(p) (1 - mean(p)): each example counts with its own p (1 - p).": (
+                np.mean(p) * (1 - np.mean(p)) * X.T @ X / N + np.diag(penalty)
+            ),
+            "The penalty in H is N times too strong: only the data's part is a mean.": curved + N * np.diag(penalty),
             "H has only its diagonal: the weights are not independent.": np.diag(np.diag(curved)) + np.diag(penalty),
             "H has the wrong sign.": -curved - np.diag(penalty),
             "H has 1/4 in the place of p (1 - p): that is its value at w = 0 only.": X.T @ X / (4 * N)
@@ -992,7 +1102,8 @@ def test_newton_hessian(submission, rng):
             extra = got - expected
             if is_close(extra, np.trace(extra) / len(extra) * np.eye(len(extra))):
                 return (
-                    "A number is added to the whole diagonal, the bias's place included: H has l2 there, and no more."
+                    "A number is added to the whole diagonal of H, the bias's place included: besides l2 for the "
+                    "weights nothing belongs there."
                 )
             return ""
 
@@ -1220,6 +1331,10 @@ NOT_DIVIDED_BATCH = "The gradient is summed over the batch: the loss is the mean
 OLD_W = "All batches' gradients are taken at the first W: each batch starts from what the one before has left."
 TAIL_UNUSED = "The last, smaller batch is left out."
 WRONG_AXIS = "The softmax runs over the batch: the probabilities of one row sum to 1, along axis 1."
+OVERFLOW = (
+    "Every exp of some row is infinite, or every one is 0: subtract the largest logit of each row (not of the whole "
+    "batch) first, which leaves the softmax as it is."
+)
 UPHILL = "W goes uphill: subtract lr times the gradient."
 
 
@@ -1250,6 +1365,8 @@ def descended(X, y, W, lr, batch_size, *, slip=""):  # noqa: C901 - one short br
         if slip == "logits":
             p = x @ at
         hot = np.eye(W.shape[1])[labels]
+        if slip == "numbers":
+            hot = np.repeat(labels[:, None], W.shape[1], axis=1)
         d = p if slip == "no labels" else -hot if slip == "labels alone" else p - hot
         if slip == "first labels":
             d = p - np.eye(W.shape[1])[y[: len(labels)]]
@@ -1297,6 +1414,7 @@ SLIPS = {
     "first labels": "Every batch gets the labels of the first rows: cut X and y alike.",
     "columns": "p[:, labels] -= 1 subtracts from every row: each row has its own label, p[np.arange(B), labels].",
     "all rows": "Every step uses all rows: a step has the gradient of its batch alone.",
+    "numbers": "The labels' numbers are subtracted from all probabilities: make them one-hot first, (B, C).",
     "last batch": "Only the last batch's step arrives in W.",
     "no lr": "The learning rate is missing.",
     "first batch": "Only the first batch is used: does `return` stand inside the loop?",
@@ -1313,6 +1431,10 @@ def wrong_epochs(X, y, W, lr, batch_size):
         if slip == "batch_size" and len(X) % batch_size == 0:
             continue
         foreseen[words] = descended(X, y, W, lr, batch_size, slip=slip)
+    if not single:
+        foreseen["batch_size has no effect: all rows are used as one batch, in one step."] = descended(
+            X, y, W, lr, len(X)
+        )
     return foreseen
 
 
@@ -1454,7 +1576,7 @@ def test_epoch_of_scores_in_the_thousands(submission, rng):
 
     def cause(got, _):
         if np.isnan(got).any():
-            return "exp overflows: subtract the largest logit of each row first, which leaves the softmax as it is."
+            return OVERFLOW
         return ""
 
     expected = descended(X, y, W, 0.01, 4)
@@ -1539,14 +1661,36 @@ def wrong_choices(path, chosen):
     return {**foreseen, "W is 0, as at the start.": 0 * path[0]}
 
 
+def no_w(history):
+    """Why there may be no W, by the history."""
+    if isinstance(history, list) and history and not np.any(history[0]):
+        return ZERO_IS_AN_ACCURACY
+    return (
+        "No epoch's weights have been kept, W is None: keep a copy of the array whenever an epoch is the best so far."
+    )
+
+
 def assert_fit(result, data, epochs, classes):
     """Refuse anything but (W, history); give them."""
-    assert_length(result, 2, name="fit_softmax")
+    assert_count(result, ("W", "history"), name="fit_softmax")
+    assert_that(result[0] is not None, "fit_softmax: expected W (D, C), got None.", cause=no_w(result[1]))
     swapped = type(result[0]) is list and as_array(result[1], name="history").ndim == 2
     assert_that(not swapped, "fit_softmax: a list came first.", cause="the values come in another order: W, history.")
     assert_shape(result[0], (data[0].shape[1], classes), name="W")
+    assert_that(
+        not isinstance(result[1], np.ndarray),
+        "history: expected a list, got an array.",
+        cause="history is an array: a list of numbers is asked for (`history.append(...)`, or `.tolist()`).",
+    )
     assert_type(result[1], list, name="history")
-    assert_length(result[1], epochs, name="history")
+    count, cause = len(result[1]), ""
+    if count == epochs + 1:
+        cause = "history has one entry too many: the accuracy is measured after each epoch, not before the first."
+    elif count == 1 < epochs:
+        cause = "history has one entry: is there a `return` in the loop, or only the best accuracy in it?"
+    elif 0 < count < epochs:
+        cause = "Training stops early: all epochs are run, also after one that was worse."
+    assert_that(count == epochs, f"history: expected {epochs} values, got {count}.", cause=cause)
     for i, value in enumerate(result[1]):
         assert_shape(value, (), name=f"history[{i}]")
     return result
@@ -1558,10 +1702,23 @@ def test_fit_leaves_the_data_alone(submission, rng):
     X, y, _ = draw_classes(9, 4, 3, rng)
     data = X, y, rng.normal(size=(5, 4)), rng.integers(3, size=5)
     for epochs in (1, 4):
-        result, after = submission.fit_softmax.after(*data, epochs, 4, 0.1, rng)
+        with labels_fit():
+            result, after = submission.fit_softmax.after(*data, epochs, 4, 0.1, rng)
         assert_fit(result, data, epochs, 3)
-        for now, before, name in zip(after, data, ("X", "y", "X_val", "y_val"), strict=False):
-            assert_unchanged(now, before, name=name)
+        for i, name in ((1, "y"), (0, "X"), (2, "X_val"), (3, "y_val")):
+            assert_unchanged(after[i], data[i], name=name)
+
+
+@contextmanager
+def labels_fit():
+    """Say why an index is out of bounds: W has no column for a label."""
+    try:
+        yield
+    except StudentError as error:
+        if "out of bounds" not in str(error):
+            raise
+        words = "W has too few columns: C is the largest label plus 1, also where some label does not occur."
+        raise CheckFailure(str(error), cause=words) from error
 
 
 def one_step(X, y, lr, rows, labels):
@@ -1570,8 +1727,8 @@ def one_step(X, y, lr, rows, labels):
     return -lr * X[list(rows)].T @ (1 / hot.shape[1] - hot) / len(rows)
 
 
-def first_step_cause(X, y, X_val, y_val, lr, batch_size):
-    """A function of (got, expected) that says what the first epoch was trained on instead."""
+def first_step_cause(X, y, X_val, y_val, lr, batch_size, large):
+    """A function of (got, expected) that says what the first epoch was trained on; ``large`` is W of large batches."""
 
     def cause(got, _):
         for order in permutations(range(4)):
@@ -1585,9 +1742,9 @@ def first_step_cause(X, y, X_val, y_val, lr, batch_size):
         if is_close(got, descended(X, y, one_step(X, y, lr, range(4), range(4)), lr, 99)):
             return "There are two steps where one is expected: one epoch uses each row once."
         both = np.vstack([X, X_val]), np.append(y, y_val)
-        on_both = descended(*both, np.zeros(got.shape), lr, 99) if got.shape == (3, 3) else got
+        on_both = descended(*both, np.zeros(got.shape), lr, 99)
         after = descended(X_val, y_val, one_step(X, y, lr, range(4), range(4)), lr, batch_size)
-        if is_close(got, on_both) or is_close(got, after):
+        if is_close(got, on_both) or is_close(got, after) or is_close(large, on_both):
             return "The validation data are trained on: they are there to choose by."
         return ""
 
@@ -1599,14 +1756,20 @@ def test_fit_first_epoch(submission, rng):
     """One epoch with one batch is one step on the training rows, each with its own label, whatever the order."""
     for batch_size in (4, 7):
         X, y = rng.normal(size=(4, 3)), rng.permutation([0, 1, 2, 2])
-        X_val, y_val = rng.normal(size=(5, 3)), rng.permutation([0, 1, 2, 0, 1])
+        y_val, expected = rng.permutation([0, 1, 2, 0, 1]), one_step(X, y, 0.7, range(4), range(4))
+        X_val = rng.normal(size=(5, 3))
+        while accuracy(expected, X_val, y_val) == 0:  # where nothing is right is another check's business
+            X_val = rng.normal(size=(5, 3))
         data, seed = (X, y, X_val, y_val), int(rng.integers(2**32))
-        cases = [(*data, 1, batch_size, lr, np.random.default_rng(seed)) for lr in (0.0, 0.7)]
-        (start, _), (W, _) = (assert_fit(result, data, 1, 3) for result in submission.fit_softmax.map(cases))
+        runs = ((batch_size, 0.0), (batch_size, 0.7), (20, 0.7))
+        cases = [(*data, 1, size, lr, np.random.default_rng(seed)) for size, lr in runs]
+        with labels_fit():
+            results = submission.fit_softmax.map(cases)
+        (start, _), (W, _), (large, _) = (assert_fit(result, data, 1, 3) for result in results)
         from_zeros = not as_array(start).any()
         assert_that(from_zeros, "learning rate 0: W is not 0.", cause="W starts as zeros, not as other numbers.")
-        expected = one_step(X, y, 0.7, range(4), range(4))
-        assert_close(W, expected, name="W after one epoch", explain=first_step_cause(*data, 0.7, batch_size))
+        explain = first_step_cause(*data, 0.7, batch_size, as_array(large))
+        assert_close(W, expected, name="W after one epoch", explain=explain)
 
 
 @exercise("fit_softmax", weight=1)
@@ -1614,7 +1777,9 @@ def test_fit_passes_the_batch_size_on(submission, rng):
     """Five equal rows in batches of two are three steps an epoch."""
     X, y = np.tile(rng.normal(size=3), (5, 1)), np.array([1, 1, 1, 1, 1])
     X_val, y_val = np.vstack([X[:1], -X[:1]]), np.array([1, 1])
-    W, _ = assert_fit(submission.fit_softmax(X, y, X_val, y_val, 1, 2, 0.7, generator(rng)), (X, y), 1, 2)
+    with labels_fit():
+        result = submission.fit_softmax(X, y, X_val, y_val, 1, 2, 0.7, generator(rng))
+    W, _ = assert_fit(result, (X, y), 1, 2)
     zeros = np.zeros((3, 2))
     explain = {
         "The whole training set is one batch: pass batch_size on.": descended(X, y, zeros, 0.7, 5),
@@ -1638,6 +1803,12 @@ def test_fit_history_is_the_validation_accuracy(submission, rng):
         "This is in percent: the share is a number up to 1.": [100 * value for value in history],
         "This is measured before each epoch: measure after it.": [
             accuracy(W, X_val, y_val) for W in [0 * path[0], *path[:-1]]
+        ],
+        "All accuracies are 0: are predictions compared with labels row by row, argmax(axis=1) with y_val?": np.zeros(
+            9
+        ),
+        "One argmax over all logits is compared with every label: there is one for each row (axis=1).": [
+            float(np.mean((X_val @ W).argmax() == y_val)) for W in path
         ],
         "Every epoch gives the same: does each start again from zeros?": np.full(9, history[0]),
         "This is the best accuracy so far: each epoch's own is asked for.": np.maximum.accumulate(history),
@@ -1667,7 +1838,8 @@ def test_fit_returns_the_first_of_equals(submission, rng):
 def test_fit_where_nothing_is_right(submission, rng):
     """Where no epoch gets a validation example right, all are equally good: W is that of the first."""
     X, y = np.tile(rng.normal(size=3), (4, 1)), np.array([1, 1, 1, 1])
-    result = submission.run(fitted_or_text, X, y, X[:2], np.array([0, 0]), 3, 4, 0.7, generator(rng))
+    with labels_fit():
+        result = submission.run(fitted_or_text, X, y, X[:2], np.array([0, 0]), 3, 4, 0.7, generator(rng))
     assert_that(
         not isinstance(result, str),
         f"no validation example is ever right: expected the W of the first epoch, got {result}.",
@@ -1677,7 +1849,10 @@ def test_fit_where_nothing_is_right(submission, rng):
     # a comparison that starts at 0 leaves what W was set to before: zeros, or the array that goes on being trained
     path = full_batch_path(X, y, 3, 0.7, 2)
     left = not as_array(W).any() or is_close(as_array(W), path[-1])
-    assert_close(W, path[0], name="W", explain=lambda *_: ZERO_IS_AN_ACCURACY if left else "")
+    assert_that(
+        not left, "no validation example is ever right: W is not that of the first epoch.", cause=ZERO_IS_AN_ACCURACY
+    )
+    assert_close(W, path[0], name="W")
 
 
 def fitted_or_text(student, X, y, X_val, y_val, epochs, batch_size, lr, rng):
@@ -1713,7 +1888,8 @@ def draw_orders(rng):
 
 def fits_of(student, X, y, X_val, y_val, epochs, batch_size, lr, generators):
     """The W of one run for each generator."""
-    return [student.fit_softmax(X, y, X_val, y_val, epochs, batch_size, lr, g)[0] for g in generators]
+    data = X, y, X_val, y_val
+    return [student.fit_softmax(*(a.copy() for a in data), epochs, batch_size, lr, g)[0] for g in generators]
 
 
 @exercise("fit_softmax", weight=3)
