@@ -266,7 +266,8 @@ def relu_breakpoints(params: list[tuple[np.ndarray, np.ndarray]]) -> tuple[np.nd
 def trace_starts() -> dict[str, Any]:
     """Foresee what the program above gives: type numbers, tuples or text; compute nothing.
 
-    The keys are expressions; write the value that each has after the program ran. Four digits are enough.
+    The keys are expressions; write the value that each has after the program ran, numbers with four digits (not
+    counting zeros in front: 0.01234).
     """
     # YOUR CODE HERE
     raise NotImplementedError()

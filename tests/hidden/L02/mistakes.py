@@ -837,12 +837,18 @@ class Losses:
     ),
     Mistake(
         "MLP",
-        "The layers are taken in reversed order: the list goes from the input on.",
+        "A layer gets an input of the wrong width: take the layers in the order of the list, and give each what the "
+        "one before it gave away.",
         edits=(("enumerate(self.params)", "enumerate(self.params[::-1])"),),
     ),
     Mistake(
         "MLP",
-        "Only the weights are counted: each layer has one bias for each of its outputs.",
+        "the argument `bias` is turned round: with bias=True the biases count, with bias=False they do not.",
+        edits=(("            if bias:\n", "            if not bias:\n"),),
+    ),
+    Mistake(
+        "MLP",
+        "only the weights are counted: each layer has one bias for each of its outputs.",
         edits=(("            if bias:\n                total += fan_out  # one for each output\n", ""),),
     ),
     Mistake(
@@ -857,7 +863,7 @@ class Losses:
     ),
     Mistake(
         "MLP",
-        "`bias=False` changes nothing: then only weights are counted.",
+        "biases are counted although there are none: bias=False.",
         edits=(("            if bias:\n                total", "            if True:\n                total"),),
     ),
     Mistake(
@@ -971,6 +977,12 @@ class Losses:
         "relu_breakpoints",
         "only units with w > 0 are counted: one with w < 0 bends at -b / w as well.",
         edits=(("(w != 0) & (v != 0)", "(w > 0) & (v != 0)"),),
+    ),
+    Mistake(
+        "relu_breakpoints",
+        "changes that add up to 0 except for rounding, such as 0.1 + 0.2 - 0.3, are counted: a sum below 1e-9 counts "
+        "as 0.",
+        edits=(("if abs(change) > 1e-9:", "if change != 0:"),),
     ),
     # --- trace_starts ------------------------------------------------------------------------------------------------
     Mistake(

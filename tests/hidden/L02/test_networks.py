@@ -9,7 +9,6 @@ import torch
 from autograder.checks import (
     as_array,
     assert_close,
-    assert_dtype,
     assert_length,
     assert_raises,
     assert_shape,
@@ -101,7 +100,9 @@ def close_to(actual, expected, rtol=1e-6):
     except AssertionError:
         return False
     wanted = as_array(expected)
-    if got.shape != wanted.shape or got.dtype.kind not in "fiu" or not np.isfinite(got).all():
+    if got.shape != wanted.shape or got.dtype.kind not in "fiu":
+        return False
+    if not np.isfinite(got).all() or not np.isfinite(wanted).all():  # a distance to infinity says nothing
         return False
     return bool((np.abs(got - wanted) <= rtol * (np.abs(wanted).max() or 1.0)).all())
 
@@ -124,6 +125,39 @@ def explained(*sources):
     return find
 
 
+def assert_parts(result, names, function):
+    """Refuse anything but a tuple or list of so many values, and say which."""
+    length = len(names)
+    if result is None or (isinstance(result, tuple | list) and len(result) == length):
+        assert_length(result, length, name=function)
+        return
+    listed = ", ".join(names)
+    got = f"{type(result).__name__} of {len(result)} values" if isinstance(result, tuple | list | dict) else "one value"
+    assert_that(
+        False,
+        f"{function}: expected {length} values, got a {got}." if got != "one value" else
+        f"{function}: expected {length} values, got only one.",
+        cause=f"return all {length} values, in this order, separated by commas: {listed}.",
+    )  # fmt: skip
+
+
+def assert_array(value, name):
+    """Refuse lists where an array is promised, and anything but float64."""
+    assert_that(
+        not isinstance(value, list | tuple),
+        f"{name}: expected an array, got a {type(value).__name__}.",
+        cause="a list has no shape and no arithmetic: return a NumPy array.",
+    )
+    dtype = as_array(value, name=name).dtype
+    assert_that(
+        dtype == np.float64,
+        f"{name}: expected dtype float64, got {dtype}.",
+        cause="float32 keeps 7 digits only, and was asked for somewhere on the way: stay with float64."
+        if dtype == np.float32
+        else "integers or booleans are returned: make them floats, for example with .astype(float).",
+    )
+
+
 # --- perceptron_fit --------------------------------------------------------------------------------------------------
 
 
@@ -143,7 +177,7 @@ def taken_as_wrong(rule, label, score):
     }[rule]
 
 
-def perceptron_run(
+def perceptron_run(  # noqa: C901 - one option for each mistake
     x,
     y,
     max_epochs,
@@ -161,6 +195,11 @@ def perceptron_run(
     unit=False,
     one_each=False,
     score_before=False,
+    start_counts=False,
+    backwards=False,
+    no_label="",
+    labels="signs",
+    at_once=False,
     most_epochs=10**9,
     more_epochs=0,
 ):
@@ -176,24 +215,38 @@ def perceptron_run(
     added = scored.copy()
     added[:, -1] *= {"falls": -1.0, "grows": (np.linalg.norm(x, axis=1) ** 2).max()}.get(bias, 1.0)
     v = np.append(np.full(last, start), 0.0)
-    best, most, updates, epochs, in_epoch = np.zeros(last + 1), 0, 0, 0, 0
+    best, most, updates, epochs, in_epoch = v.copy(), 0, 0, 0, 0
+    if start_counts:
+        most = int((y == 1).sum())
     for _ in range(min(max_epochs + more_epochs, most_epochs)):
         epochs, in_epoch, at = epochs + 1, 0, v.copy()
-        for row, more, label in zip(scored, added, y, strict=True):
-            score = float((row * (at if batch else v)).sum())
-            if not taken_as_wrong(wrong, label, score):
+        order = slice(None, None, -1) if backwards else slice(None)
+        for row, more, label in zip(scored[order], added[order], y[order], strict=True):
+            score = float((row * (at if batch or at_once else v)).sum())
+            step = label - np.sign(score) if delta else label
+            if labels == "0 and 1":
+                step = label - (score > 0)
+            if not (step if labels == "0 and 1" else taken_as_wrong(wrong, label, score)):
                 continue
             old = v.copy()
-            v = v + factor * signs * (label - np.sign(score) if delta else label) * more
+            moved = factor * signs * step * more
+            if no_label:
+                moved = np.where(np.arange(last + 1) < last, more if "w" in no_label else moved,
+                                 more if "b" in no_label else moved)  # fmt: skip
+            v = v + moved
             updates, in_epoch = updates + 1, in_epoch + 1
+            if at_once:
+                continue
             margins = y * (scored @ (old if score_before else v))
             right = int((margins > 0).sum() if counted == "> 0" else (margins >= 0).sum())
+            if labels == "0 and 1":
+                right = int(((scored @ v > 0) == y).sum())
             if pocket == "after updates" and right > most - (enough == ">="):
                 best, most = v.copy(), right
             if one_each:
                 break
         right = int((y * (scored @ v) > 0).sum())
-        if pocket == "after epochs" and right > most:
+        if (pocket == "after epochs" or at_once) and right > most:
             best, most = v.copy(), right
         if not in_epoch:
             break
@@ -236,7 +289,7 @@ def perceptron_cases(rng):
     lattice[-1] = lattice[0]
     y = rng.permutation(np.where(np.arange(12) % 2 == 0, -1, 1))
     y[-1] = -y[0]
-    return [*cases, (lattice, y, 7)]
+    return [*cases, (lattice, y, 7), (rng.normal(size=(1, 4)), np.array([-1]), 3)]
 
 
 STILL_ZERO = (
@@ -280,6 +333,17 @@ VARIANTS = {
     "the update is multiplied by 0.5: add y_n x_n, without a learning rate.": {"factor": 0.5},
     "the update is multiplied by 2: add y_n x_n, without a factor.": {"factor": 2.0},
     "the update has the wrong sign: add y_n x_n.": {"signs": -1.0},
+    "the label is missing in the update: w becomes w + y_n x_n and b becomes b + y_n.": {"no_label": "w b"},
+    "the label is missing in the update of w: w becomes w + y_n x_n.": {"no_label": "w"},
+    "the label is missing in the update of b: b becomes b + y_n.": {"no_label": "b"},
+    "the labels are taken as 0 and 1 (the score is compared with 0, and that with the label): they are -1 and +1.": {
+        "labels": "0 and 1"
+    },
+    "all wrong rows of an epoch are found and added at once, with the weights from its beginning: take the rows one "
+    "at a time, and score each with the newest weights.": {"at_once": True},
+    "the start counts as having rows right, since a score of exactly 0 is taken as +1: with w = 0 and b = 0 none is "
+    "right.": {"start_counts": True},
+    "the rows are taken from the last to the first: take them in the order given.": {"backwards": True},
     "the rows are scaled to length 1 first: use them as they are.": {"unit": True},
     "only one update is made in each epoch: go on with the next row after an update.": {"one_each": True},
 }
@@ -289,7 +353,12 @@ def perceptrons(submission, cases):
     """For each case: (x, y, max_epochs), what the student's function gives, and what it should give."""
     results = submission.perceptron_fit.map(cases)
     for (x, _, _), result in zip(cases, results, strict=True):
-        assert_length(result, 4, name="perceptron_fit")
+        assert_parts(result, ("w", "b", "updates", "separated"), "perceptron_fit")
+        assert_that(
+            as_array(result[0]).shape != (x.shape[1] + 1,),
+            f"w: expected shape {(x.shape[1],)}, got {(x.shape[1] + 1,)}.",
+            cause="the bias is still in w: w has one weight for each column of x, and b is returned by itself.",
+        )
         assert_shape(result[0], (x.shape[1],), name="w")
         assert_shape(result[1], (), name="b")
     return [(case, result, trusted_perceptron(*case)) for case, result in zip(cases, results, strict=True)]
@@ -305,9 +374,9 @@ def test_perceptron_has_the_promised_form(submission, rng):
     """(w, b, updates, separated): an array (D,), two numbers and a truth value; x and y are not modified."""
     x, y, _ = separable(8, 3, 0.2, rng)
     result, (x_after, y_after, _) = submission.perceptron_fit.after(x, y, 50)
-    assert_length(result, 4, name="perceptron_fit")
+    assert_parts(result, ("w", "b", "updates", "separated"), "perceptron_fit")
     assert_shape(result[0], (3,), name="w")
-    assert_dtype(result[0], np.float64, name="w")
+    assert_array(result[0], "w")
     for value, name in zip(result[1:], ("b", "updates", "separated"), strict=True):
         assert_shape(value, (), name=name)
     assert_unchanged(x_after, x, name="x")
@@ -325,8 +394,19 @@ def test_perceptron_weights(submission, rng):
         np.concatenate([as_array(result[0]) for _, result, _ in found]),  # all cases at once: a cause must fit them all
         np.concatenate([w for _, _, (w, _, _) in found]),
         name="w",
-        explain=lambda actual, expected: explained(wrong_weights(cases))(actual, expected),
+        explain=lambda actual, expected: explained(wrong_weights(cases), nearly_right)(actual, expected),
     )
+
+
+def nearly_right(actual, expected):
+    """A cause for weights that are nearly right, of every case."""
+    if actual.shape == expected.shape and 0 < np.abs(actual - expected).max() < 0.1:
+        return "the run does not start with w = 0 and b = 0, or the weights are rounded."
+    if not np.isfinite(actual).all():
+        return ""
+    if np.array_equal(actual, np.round(actual)) and not np.array_equal(expected, np.round(expected)):
+        return "w has whole numbers only: an array made of integers rounds what is stored in it."
+    return ""
 
 
 def wrong_weights(cases):
@@ -350,6 +430,7 @@ def test_perceptron_bias(submission, rng):
         "b is still 0: it learns as w does, and must be remembered together with w.": np.zeros(len(cases)),
         "b has the wrong sign.": [-b for b in expected],
     }
+    causes |= {words: [perceptron_run(*case, **options)[1] for case in cases] for words, options in VARIANTS.items()}
     assert_close([as_array(result[1]).item() for _, result, _ in found], expected, name="b", explain=explained(causes))
 
 
@@ -392,6 +473,12 @@ def test_perceptron_says_whether_it_separates(submission, rng):
         x, y, _ = case
         expected = bool((y * (x @ w + b) > 0).all())
         got = flag(result[3])
+        plain = as_array(result[3], name="separated")
+        assert_that(
+            plain.shape == () and float(plain) in (0.0, 1.0),
+            "separated: expected True or False, got another number.",
+            cause="that is a share or a number of rows: True if all N rows are right, and False otherwise.",
+        )
         assert_that(
             got == expected,
             f"separated: expected {expected}, got {got}.",
@@ -444,13 +531,20 @@ def test_perceptron_keeps_novikoffs_bound(submission, rng):
 
 @exercise("perceptron_fit", condition=True)
 def test_perceptron_without_epochs(submission, rng):
-    """max_epochs=0 gives w = 0 and b = 0, and one epoch is one epoch."""
+    """max_epochs=0 gives w = 0 and b = 0; without the argument there are 100 epochs."""
     x, y = rng.normal(size=(5, 4)), np.array([1, -1, -1, 1, -1])
     result = submission.perceptron_fit(x, y, 0)
-    assert_length(result, 4, name="perceptron_fit")
+    assert_parts(result, ("w", "b", "updates", "separated"), "perceptron_fit")
     assert_close(result[0], np.zeros(4), name="w", case="max_epochs=0")
     assert_close(float(as_array(result[2])), 0.0, name="updates", case="max_epochs=0")
     assert_that(not flag(result[3]), "separated: expected False, got True. Case: max_epochs=0.")
+    x = xor(4, rng, noise=0.0)[0]
+    y = np.where(x[:, 0] * x[:, 1] > 0, -1, 1)
+    default = submission.perceptron_fit(x, y)
+    assert_length(default, 4, name="perceptron_fit")
+    assert_close(
+        float(as_array(default[2])), float(perceptron_run(x, y, 100)[2]), name="updates", case="max_epochs not given"
+    )  # fmt: skip
 
 
 # --- activation ------------------------------------------------------------------------------------------------------
@@ -531,6 +625,8 @@ def wrong_values(kind, z):
             QUICK_GELU: quick,
             "that is the tanh formula: kind 'gelu' is the exact one, with `erf`.": about,
             "erf(z) is taken: it is erf(z / sqrt(2)).": 0.5 * z * (1 + np.vectorize(math.erf, otypes=[float])(z)),
+            "erf(z / 2) is taken: it is erf(z / sqrt(2)).": z * normal_cdf(z / np.sqrt(2)),
+            "erf(z * sqrt(2)) is taken: it is erf(z / sqrt(2)).": z * normal_cdf(2 * z),
             "the factor z is missing: that is Phi(z).": cdf,
             "the factor 1/2 is missing in Phi(z) = (1 + erf(z / sqrt(2))) / 2.": 2 * z * cdf,
             "z is multiplied by the bell curve; Phi is the area under it, (1 + erf(z / sqrt(2))) / 2.": (
@@ -576,6 +672,9 @@ def wrong_slopes(kind, z):
             "at z = 0 the derivative is 1 here; the text says 0.": (z >= 0).astype(float),
             "at z = 0 the derivative is 1/2 here; the text says 0.": np.where(z == 0, 0.5, z > 0),
             "that is the value, not the derivative.": value,
+            "the derivative is 1 everywhere: on the negative side the ReLU is flat, so it is 0 there.": np.ones(
+                z.shape
+            ),
             "the derivative is -1 on the negative side: the ReLU is flat there, so it is 0.": np.sign(z),
         },
         "leaky_relu": {
@@ -618,6 +717,10 @@ def wrong_slopes(kind, z):
             + z * np.exp(-(z**2) / 2) / (np.sqrt(2) * np.pi),
             "the bell curve has the wrong height: 1 / sqrt(2 pi), not 1 / (2 pi).": cdf
             + z * np.exp(-(z**2) / 2) / (2 * np.pi),
+            "the bell curve has the wrong height: `/ sqrt(2) * pi` multiplies by pi; divide by sqrt(2 pi).": cdf
+            + z * np.exp(-(z**2) / 2) / np.sqrt(2) * np.pi,
+            "the bell curve has the wrong height: `/ sqrt(2) * sqrt(pi)` multiplies; divide by sqrt(2 pi).": cdf
+            + z * np.exp(-(z**2) / 2) / np.sqrt(2) * np.sqrt(np.pi),
             "the bell curve is taken at z / sqrt(2): the exponent is -z^2 / 2.": cdf
             + z * np.exp(-(z**2) / 4) / np.sqrt(2 * np.pi),
             "the bell curve is exp(-z^2 / 2), with the 1/2 in the exponent.": cdf
@@ -665,11 +768,28 @@ def ordinary(rng):
     return (rng.permutation(np.linspace(-4.1, 4.3, 15)), wide[:, ::2], third)
 
 
+def refused(student, kind, z):
+    """What the student's own refusal of a name says, "" if the name is known; other errors are not looked at."""
+    try:
+        student.activation(kind, z)
+    except ValueError as error:
+        return str(error) if kind in str(error) or not str(error) else ""
+    except Exception:  # noqa: BLE001 - the call after this one shows it
+        return ""
+    return ""
+
+
 def activations(submission, kind, inputs):
     """What the student's function gives for each array: pairs of the right shapes."""
+    refusal = submission.run(refused, kind, inputs[0])
+    assert_that(
+        not refusal,
+        f"activation: kind={kind!r} is refused: {refusal}",
+        cause=f"{kind!r} is one of the names that are asked for: is it missing, or spelled differently?",
+    )
     results = submission.activation.map([(kind, z) for z in inputs])
     for z, result in zip(inputs, results, strict=True):
-        assert_length(result, 2, name=f"activation({kind!r}, z)")
+        assert_parts(result, ("value", "slope"), f"activation({kind!r}, z)")
         assert_shape(result[0], z.shape, name=f"value of {kind}")
         assert_shape(result[1], z.shape, name=f"slope of {kind}")
     return results
@@ -686,6 +806,28 @@ def other_coefficient(z):
         if not len(found) or not np.isfinite(found).all() or np.ptp(found) > 1e-6 * np.abs(found).max():
             return ""
         return f"the number before z^3 comes out as {found[0]:.6g}: it is 0.044715."
+
+    return find
+
+
+def by_sides(kind, z, what):
+    """A cause for what is nearly right, or right on one side of 0 only."""
+
+    def find(actual, expected):
+        if actual.shape != expected.shape or not np.isfinite(actual).all():
+            return ""
+        if actual.dtype == np.float32:
+            return "float32 is used on the way, which keeps 7 digits only: stay with float64."
+        if close_to(actual, expected, 1e-3):
+            return (
+                f"the {what} is nearly right: a difference quotient, or a rounded constant, is not the formula itself."
+            )
+        off = np.abs(actual - expected) > 1e-6 * np.abs(expected).max()
+        if off.any() and not off[z > 0].any():
+            return f"the {what} of {kind} is right where z > 0, but not where z is negative."
+        if off.any() and not off[z < 0].any():
+            return f"the {what} of {kind} is right where z is negative, but not where z > 0."
+        return ""
 
     return find
 
@@ -716,19 +858,19 @@ def assert_activation(submission, kind, inputs):
         both = close_to(value, expected_slope) and close_to(slope, expected)
         sources = [{swapped: expected_slope} if both else {}, wrong_values(kind, z)]
         sources += [other_coefficient(z)] if kind == "gelu_tanh" else []
+        sources.append(by_sides(kind, z, "value"))
         assert_close(value, expected, name=f"value of {kind}", explain=explained(*sources))
-        assert_close(slope, expected_slope, name=f"slope of {kind}", explain=explained(wrong_slopes(kind, z)))
+        sources = [wrong_slopes(kind, z), by_sides(kind, z, "slope")]
+        assert_close(slope, expected_slope, name=f"slope of {kind}", explain=explained(*sources))
 
 
 @exercise("activation", condition=True)
 def test_activation_has_the_promised_form(submission, rng):
     """(value, slope) for every kind, float64 and of the shape of z."""
     for kind in TORCH:
-        result = submission.activation(kind, rng.normal(size=(2, 3, 5)))
-        assert_length(result, 2, name=f"activation({kind!r}, z)")
+        result = activations(submission, kind, [rng.normal(size=(2, 3, 5))])[0]
         for part, name in zip(result, ("value", "slope"), strict=True):
-            assert_shape(part, (2, 3, 5), name=f"{name} of {kind}")
-            assert_dtype(part, np.float64, name=f"{name} of {kind}")
+            assert_array(part, f"{name} of {kind}")
 
 
 @exercise("activation", condition=True)
@@ -891,6 +1033,8 @@ def wrong_log_softmax(z, axis):
     }
     right = trusted_log_softmax(z, axis)
     shifted = z - z.max(axis=axis, keepdims=True)
+    with np.errstate(all="ignore"):
+        log_sum = np.log(np.exp(z).sum(axis=axis, keepdims=True))
     found = {
         **{words: value for words, value in other.items() if not np.allclose(value, right)},
         "all entries of the array together are normalised: sum along the one axis.": trusted_log_softmax(
@@ -908,15 +1052,20 @@ def wrong_log_softmax(z, axis):
         - np.log(np.exp(shifted).mean(axis=axis, keepdims=True)),
         "the logarithm has base 2: the natural one is meant.": right / np.log(2),
         "the logarithm has base 10: the natural one is meant.": right / np.log(10),
+        "only the sum's logarithm has base 10: the natural one is meant.": shifted
+        - np.log10(np.exp(shifted).sum(axis=axis, keepdims=True)),
+        "the maximum is added to the scores: subtract it.": z
+        + z.max(axis=axis, keepdims=True)
+        - np.log(np.exp(shifted).sum(axis=axis, keepdims=True)),
+        "the logarithm of each exponential is taken, and then summed: take the logarithm of the sum.": shifted
+        - shifted.sum(axis=axis, keepdims=True),
         "only the sum's logarithm has base 2.": shifted - np.log2(np.exp(shifted).sum(axis=axis, keepdims=True)),
         "a small number is added to the probabilities before the logarithm, and it shows.": np.log(
             softmaxed(z, axis) + 1e-4
         ),
         "the softmax is taken twice.": trusted_log_softmax(softmaxed(z, axis), axis),
         "all results are 0, probabilities of 1: the sum runs over single entries.": np.zeros(z.shape),
-        "this is the logarithm of the sum alone: subtract it from the scores.": np.log(
-            np.exp(z).sum(axis=axis, keepdims=True)
-        ),
+        "this is the logarithm of the sum alone: subtract it from the scores.": log_sum,
         "this is the logarithm of the sum alone: subtract it from the shifted scores.": np.log(
             np.exp(shifted).sum(axis=axis, keepdims=True)
         ),
@@ -924,10 +1073,24 @@ def wrong_log_softmax(z, axis):
         - np.log1p(np.exp(shifted).sum(axis=axis, keepdims=True)),
         "the scores are divided by the logarithm of the sum: subtract it.": shifted
         / np.log(np.exp(shifted).sum(axis=axis, keepdims=True)),
-        "the maximum is subtracted twice, or not added back.": shifted
-        - np.log(np.exp(z).sum(axis=axis, keepdims=True)),
+        "the maximum is subtracted twice, or not added back.": shifted - log_sum,
     }
+    for a in range(z.ndim):
+        moved = z - z.max(axis=a, keepdims=True)
+        with np.errstate(all="ignore"):
+            found[
+                f"the sum runs along axis {axis}, but the maximum is taken along axis {a}: both belong to `axis`."
+            ] = moved - np.log(np.exp(moved).sum(axis=axis, keepdims=True)) if a != axis else right
+    if z.ndim > 1:
+        found["each z[i] is taken by itself, whatever the axis: use the argument `axis`."] = np.stack(
+            [trusted_log_softmax(part.ravel(), 0).reshape(part.shape) for part in z]
+        )
     return {words: value for words, value in found.items() if not np.allclose(value, right)}
+
+
+def in_float32(actual, expected):
+    """A cause for a result of few digits."""
+    return "float32 is used on the way, which keeps 7 digits only: stay with float64." * (actual.dtype == np.float32)
 
 
 def small_number_added(actual, expected):
@@ -951,7 +1114,7 @@ def test_log_softmax_has_the_promised_form(submission, rng):
     z = rng.normal(size=(3, 2, 5))
     result, (after, _) = submission.log_softmax.after(z, 1)
     assert_shape(result, (3, 2, 5), name="log_softmax")
-    assert_dtype(result, np.float64, name="log_softmax")
+    assert_array(result, "log_softmax")
     assert_unchanged(after, z, name="z")
 
 
@@ -1005,7 +1168,7 @@ def test_log_softmax_shift_invariance(submission, rng):
             got,
             plain,
             name="log_softmax of moved scores",
-            explain=explained(clipped, wrong_log_softmax(z + shift, 1)),
+            explain=explained(in_float32, clipped, wrong_log_softmax(z + shift, 1)),
         )
 
 
@@ -1099,6 +1262,7 @@ def wrong_bce(z, t):
             z - t * z + np.log1p(np.exp(-np.abs(z))),
         ),
         ("max(z, 0) is missing: log1p(exp(-|z|)) is only the rest.", np.log1p(np.exp(-np.abs(z))) - t * z),
+        ("softplus(-t z) is for labels -1 and +1: the targets here go from 0 to 1.", softplus(-t * z)),
         ("max(t z, 0) stands where t z is meant.", softplus(z) - np.maximum(t * z, 0)),
         ("that is the squared error of the probabilities: cross-entropy is asked for.", (s - t) ** 2),
         ("that is the squared error of the scores: cross-entropy is asked for.", (z - t) ** 2),
@@ -1168,11 +1332,32 @@ def test_bce_of_each_entry(submission, rng):
     """bce_with_logits with reduction "none", for hard and soft targets of any shape."""
     cases = bce_cases(rng)
     results = values_of(submission, "bce_with_logits", [(z, t, "none") for z, t in cases])
-    for (z, t), result in zip(cases, results, strict=True):
-        expected = torch_bce(z, t, "none")
-        assert_close(
-            result, expected, name="losses", explain=explained(reduced_explain(wrong_bce(z, t), "none", expected))
-        )
+    each = [torch_bce(z, t, "none") for z, t in cases]
+    for (z, _), result, expected in zip(cases, results, each, strict=True):
+        others = reduced_explain([], "none", expected)
+        if as_array(result, name="losses").shape != z.shape:
+            assert_close(result, expected, name="losses", explain=explained(others))
+    wrong = [[(words, flat([value])) for words, value in wrong_bce(z, t)] for z, t in cases]
+    causes = [(parts[0][0], np.concatenate([value for _, value in parts])) for parts in zip(*wrong, strict=True)]
+    z = flat([z for z, _ in cases])
+    causes = [(words, value) for words, value in causes if np.isfinite(value).all()]  # one that fits all cases
+    assert_close(
+        flat(results), flat(each), name="losses", explain=explained(causes, as_probabilities((z < 0) | (z > 1)))
+    )
+
+
+def as_probabilities(outside):
+    """A cause for NaN exactly where the scores are no probabilities."""
+
+    def find(actual, expected):
+        if actual.shape == outside.shape and np.array_equal(np.isnan(actual), outside):
+            return (
+                "the scores are used as if they were probabilities, and their logarithm is NaN outside 0 to 1: "
+                "the sigmoid or softmax is missing."
+            )
+        return ""
+
+    return find
 
 
 @exercise("Losses", weight=2)
@@ -1180,8 +1365,8 @@ def test_bce_reductions(submission, rng):
     """bce_with_logits with "sum" and "mean", which is the default: over all entries."""
     cases = bce_cases(rng)
     for reduction in ("sum", "mean"):
-        results = values_of(submission, "bce_with_logits", [(z, t, reduction) for z, t in cases])
-        for (z, t), result in zip(cases, results, strict=True):
+        for z, t in cases:
+            (result,) = values_of(submission, "bce_with_logits", [(z, t, reduction)])
             each = torch_bce(z, t, "none")
             rows = [
                 (
@@ -1329,8 +1514,21 @@ def test_cross_entropy_of_each_row(submission, rng):
     results = values_of(submission, "cross_entropy", [(z, labels, "none") for z, labels, _ in cases])
     for (z, labels, ignore), result in zip(cases, results, strict=True):
         expected = torch_ce(z, labels, "none")
-        explain = explained(reduced_explain(wrong_ce(z, labels, ignore), "none", expected))
-        assert_close(result, expected, name="losses", explain=explain)
+        picked = z[np.arange(len(z)), labels]
+        sources = reduced_explain(wrong_ce(z, labels, ignore), "none", expected), as_probabilities(picked < 0)
+        assert_close(result, expected, name="losses", explain=explained(square_of_rows(len(z)), *sources))
+
+
+def square_of_rows(n):
+    """A cause for what `log_p[:, target]` gives."""
+
+    def find(actual, expected):
+        words = (
+            "`log_p[:, target]` takes the columns of all labels in every row, (N, N): one for each row is asked for."
+        )
+        return words * (actual.shape == (n, n))
+
+    return find
 
 
 @exercise("Losses", weight=2)
@@ -1341,7 +1539,15 @@ def test_cross_entropy_reductions(submission, rng):
     calls = [(z, labels, "sum"), (z, labels, "mean"), (z, labels)]
     for call, result in zip(calls, values_of(submission, "cross_entropy", calls), strict=True):
         reduction = call[2] if len(call) > 2 else "mean"
+        all_pairs = -trusted_log_softmax(z, 1)[:, labels]
+        pairs = "`log_p[:, target]` takes the columns of all labels in every row: one entry for each row is asked for."
+        assert_that(
+            not isinstance(result, tuple | list),
+            f"loss: expected one number, got a {type(result).__name__}.",
+            cause="more than the loss comes back: return the one number.",
+        )
         more = [
+            (pairs, reduce(all_pairs, reduction)),
             (OVER_CLASSES, each.sum() / z.size),
             ("the sum is divided by the number of classes: the mean goes over the N rows.", each.sum() / z.shape[1]),
             ("the sum is divided by one too few rows.", each.sum() / (len(z) - 1)),
@@ -1356,10 +1562,27 @@ OVER_CLASSES = "the sum is divided by the number of scores, N times C: the mean 
 STILL_COUNTED = "the rows that are ignored are still counted in the mean: divide by the number of rows that count."
 
 
+def index_error(student, z, target, ignore):
+    """Whether indexing fails; other errors are not looked at."""
+    try:
+        student.Losses.cross_entropy(z, target, "none", ignore)
+    except IndexError:
+        return True
+    except Exception:  # noqa: BLE001 - the call after this one shows it
+        return False
+    return False
+
+
 @exercise("Losses", weight=2.5)
 def test_cross_entropy_ignores_rows(submission, rng):
     """Rows whose label is ignore_index have loss 0 and do not count in the mean, whichever number that is."""
     for z, labels, ignore in ce_cases(rng):
+        assert_that(
+            not submission.run(index_error, z, labels, ignore),
+            "a row whose label is ignore_index: expected loss 0, got an IndexError.",
+            cause="`ignore_index` is used as a class, to index with: put a valid class in its place for such rows, and "
+            "set their loss to 0.",
+        )
         each = torch_ce(z, labels, "none", ignore)
         calls = [(z, labels, reduction, ignore) for reduction in REDUCTIONS]
         for reduction, result in zip(REDUCTIONS, values_of(submission, "cross_entropy", calls), strict=True):
@@ -1395,6 +1618,12 @@ def test_cross_entropy_with_distributions(submission, rng):
         soft = softmaxed(rng.normal(size=(n, classes)), 1)
         hot = np.eye(classes)[rng.permutation(np.arange(n) % classes)]
         for target in (soft, hot):
+            assert_that(
+                not submission.run(index_error, z, target, -100),
+                "a target of shape (N, C): expected losses, got an IndexError.",
+                cause="a target of shape (N, C) is used as an index: it is a distribution for each row, and the loss "
+                "is -sum_c target_c log p_c.",
+            )
             log_p = trusted_log_softmax(z, 1)
             each = torch_ce(z, target, "none")
             rows = np.arange(n)
@@ -1461,8 +1690,10 @@ def refused_reductions(student, z, t, labels):
         try:
             getattr(student.Losses, name)(z, target, "average")
             found[f"{name}, target of shape {target.shape}"] = "no error"
-        except ValueError:
-            found[f"{name}, target of shape {target.shape}"] = "ValueError"
+        except NotImplementedError:
+            raise
+        except Exception as error:  # noqa: BLE001 - its name is the evidence
+            found[f"{name}, target of shape {target.shape}"] = type(error).__name__
     return found
 
 
@@ -1474,7 +1705,9 @@ def test_losses_refuse_other_reductions(submission, rng):
         assert_that(
             got == "ValueError",
             f'{what}: expected a ValueError for reduction="average", got {got}.',
-            cause="another word as reduction passes: it must raise a ValueError.",
+            cause="another word as reduction passes: it must raise a ValueError."
+            if got == "no error"
+            else "another exception is raised: the text says ValueError.",
         )
 
 
@@ -1502,7 +1735,16 @@ def linear_results(submission, rng):
     cases = linear_cases(rng)
     found = []
     for case, result in zip(cases, submission.linear_backward.map(cases), strict=True):
-        assert_length(result, 3, name="linear_backward")
+        assert_parts(result, ("d_x", "d_W", "d_b"), "linear_backward")
+        (x, W, b, _), shapes = case, [None if one is None else as_array(one).shape for one in result]
+        if b is not None and len({x.shape, W.shape, b.shape}) == 3:
+            assert_that(
+                shapes == [x.shape, W.shape, b.shape] or sorted(shapes, key=repr) != sorted(
+                    [x.shape, W.shape, b.shape], key=repr
+                ) or shapes[0] == W.shape,
+                f"expected d_x, d_W, d_b of shapes {x.shape}, {W.shape}, {b.shape}, got {shapes}.",
+                cause="the gradients are in another order: d_x comes first, then d_W, then d_b.",
+            )  # fmt: skip
         found.append((*case, *result))
     return found
 
@@ -1512,12 +1754,17 @@ def test_linear_backward_has_the_promised_form(submission, rng):
     """(d_x, d_W, d_b) like x, W and b; None where b is None."""
     for x, _, b, _, d_x, _, d_b in linear_results(submission, rng):
         assert_shape(d_x, x.shape, name="d_x")
-        assert_dtype(d_x, np.float64, name="d_x")
+        assert_array(d_x, "d_x")
         if b is None:
             got = type(d_b).__name__
             assert_that(d_b is None, f"d_b: expected None for a layer without bias, got {got}.", cause=NO_BIAS)
         else:
             assert_that(d_b is not None, "d_b: expected an array, got None.", cause=BIAS)
+    x, W, d_out = rng.normal(size=(5, 4)), rng.normal(size=(4, 3)), rng.normal(size=(5, 3))
+    result = submission.linear_backward(x, W, np.zeros(3), d_out)
+    assert_parts(result, ("d_x", "d_W", "d_b"), "linear_backward")
+    zero = "a bias of zeros is a bias: only where b is None there is no d_b. Ask `b is None`."
+    assert_that(result[2] is not None, "d_b: expected an array where b is zeros, got None.", cause=zero)
 
 
 @exercise("linear_backward", condition=True)
@@ -1573,6 +1820,7 @@ def test_linear_backward_weights(submission, rng):
             @ (d * (rows @ W + (0 if b is None else b) > 0)),
             "z is used where x belongs." if b is None else "z is used where x belongs. ": (rows @ W).T @ d,
             "d_W is multiplied by W: W itself plays no part.": expected * W,
+            "W minus its gradient comes back, the W after a step: the gradient itself is asked for.": W - expected,
         }
         assert_close(d_W, expected, name="d_W", explain=explained(averaged("d_W", expected, x), explain))
 
@@ -1635,7 +1883,7 @@ def test_linear_backward_agrees_with_autograd(submission, rng):
         leaves = [torch.tensor(value, requires_grad=True) for value in (x, W, b)]
         F.linear(leaves[0], leaves[1].T, leaves[2]).backward(torch.tensor(d_out))
         result = submission.linear_backward(x, W, b, d_out)
-        assert_length(result, 3, name="linear_backward")
+        assert_parts(result, ("d_x", "d_W", "d_b"), "linear_backward")
         for got, leaf, name in zip(result, leaves, ("d_x", "d_W", "d_b"), strict=True):
             assert_close(got, leaf.grad, name=name)
 
@@ -1662,11 +1910,13 @@ def trusted_network(params, x, act, *, where="between", biases="before", times=1
             "not after the first": 0 < i < last,
             "after the first": i == 0 and i < last,
             "before the last": i == last - 1,
+            "not before the last": i < last - 1,
         }
         for _ in range(times if after.get(where, False) else 0):
             x = act(x)
         x = x + (bias if biases == "after" else 0.0)
-    return torch.softmax(torch.tensor(x), dim=1).numpy() if end == "softmax" else x
+    ends = {"softmax": torch.softmax, "log_softmax": torch.log_softmax}
+    return ends[end](torch.tensor(x), dim=1).numpy() if end in ends else x
 
 
 NETWORK_WRONGS = {
@@ -1682,7 +1932,9 @@ NETWORK_WRONGS = {
     "the biases are missing.": {"biases": "none"},
     "the bias is added after the activation: it belongs to the layer, before it.": {"biases": "after"},
     "the activation is applied twice between two layers.": {"times": 2},
+    "there is no activation before the last layer: it stands between all layers.": {"where": "not before the last"},
     "there is a softmax at the end: scores leave the net as they are.": {"end": "softmax"},
+    "there is a log_softmax at the end: scores leave the net as they are.": {"end": "log_softmax"},
 }
 
 
@@ -1722,6 +1974,12 @@ def draw_pairs(sizes, rng, *, bias=True):
 def assert_scores(submission, cases, name):
     """Refuse wrong scores: shapes first, then all cases together."""
     results = [submission.run(network_outputs, params, x, act)["first"] for params, x, act in cases]
+    for result in results:
+        assert_that(
+            not isinstance(result, tuple | list),
+            f"{name}: expected an array, got a {type(result).__name__}.",
+            cause="more than the scores comes back, such as the activations of all layers: return the last array.",
+        )
     resolved = [(params, x, ACTS[act]) for params, x, act in cases]
     expected = [trusted_network(*case) for case in resolved]
     for result, wanted, case in zip(results, expected, resolved, strict=True):
@@ -1777,6 +2035,11 @@ def wrong_counts(sizes, bias):
         "fan_in + fan_out is counted: a layer has fan_in * fan_out weights.": sum(m + n for m, n in pairs),
         "these are the biases alone.": outs,
         "the product of all widths is no count: add up the layers.": int(np.prod(sizes)),
+        "all widths are multiplied with each other: add up fan_in * fan_out, layer by layer.": int(np.prod(sizes))
+        + outs * bias,
+        "only the last layer has biases here: each layer has.": weights + sizes[-1] * bias,
+        "the first width is joined with the last: for i = 0, sizes[i - 1] is the last entry.": right
+        + (sizes[-1] + bias) * sizes[0],
         "the last layer has a bias too.": right - sizes[-1] * bias,
         "the first layer has a bias too.": right - sizes[1] * bias,
         "only the first layer has biases here: each layer has.": weights + sizes[1],
@@ -1805,6 +2068,10 @@ def test_network_counts_parameters(submission, rng):
         words: [wrong_counts(sizes, 1).get(words, n) for sizes, n in zip(cases, expected, strict=True)]
         for words in wrong_counts(extra, 1)
     }
+    turned = "the argument `bias` is turned round: with bias=True the biases count, with bias=False they do not."
+    weights = [sum(m * n for m, n in pairwise(sizes)) for sizes in cases]
+    if close_to(evidence["without"], expected) and close_to(evidence["also"], weights):
+        causes = {turned: weights}
     assert_numbers(evidence["also"], expected, causes, "numbers of parameters")
     default = "without the argument, biases are counted: the default of `bias` is True."
     assert_numbers(evidence["with"], expected, {default: evidence["without"]}, "numbers of parameters, bias not given")
@@ -1950,6 +2217,9 @@ TWICE = (
     "units that bend at the same place are counted one by one: that is one breakpoint, with the sum of their changes."
 )
 CANCELLED = "a place is counted where the changes of the units add up to 0: the slope does not change there."
+CANCELLED_BY_ROUNDING = (
+    "changes that add up to 0 except for rounding, such as 0.1 + 0.2 - 0.3, are counted: a sum below 1e-9 counts as 0."
+)
 PLACE_WRONGS = {
     "the sign of the places is wrong: w x + b = 0 at x = -b / w.": {"place": "b/w"},
     "the places are -w / b: w x + b = 0 at x = -b / w.": {"place": "-w/b"},
@@ -1984,7 +2254,13 @@ SLOPE_WRONGS = {
 def pieces(submission, params):
     """What the student's function gives."""
     result = submission.relu_breakpoints(params)
-    assert_length(result, 2, name="relu_breakpoints")
+    assert_parts(result, ("breakpoints", "slopes"), "relu_breakpoints")
+    expected, expected_slopes = brute_force(params)
+    assert_that(
+        not (close_to(result[0], expected_slopes) and close_to(result[1], expected)),
+        "breakpoints: expected (K,), got (K + 1,).",
+        cause="the two arrays are in the wrong order: the breakpoints come first.",
+    )
     return result
 
 
@@ -1992,6 +2268,20 @@ def ends_included(actual, expected):
     """A cause for infinite ends."""
     if len(actual) == len(expected) + 2 and np.isinf(actual[[0, -1]]).all():
         return "the ends at minus and plus infinity are no breakpoints."
+    return ""
+
+
+def nearly_there(actual, expected):
+    """A cause for places that are rounded or searched for."""
+    if len(actual) and len(expected) and 0 < np.abs(actual[:, None] - expected).min(axis=1).max() < 0.02:
+        return "the places are only nearly right (rounded, or searched on a grid): compute each as -b / w."
+    return ""
+
+
+def rounded_slopes(actual, expected):
+    """A cause for whole numbers."""
+    if actual.dtype.kind == "i" or (actual.shape == expected.shape and np.array_equal(actual, np.trunc(expected))):
+        return "the slopes are rounded to whole numbers: return floats."
     return ""
 
 
@@ -2021,12 +2311,23 @@ def assert_pieces(submission, params, more, *, slopes=True):
     ]
     slope_explain["the slope of the leftmost piece is missing: K breakpoints make K + 1 pieces."] = expected_slopes[1:]
     slope_explain["these are the changes of slope: the slopes themselves are asked for."] = np.diff(expected_slopes)
-    assert_close(got, expected, name="breakpoints", explain=explained(ends_included, reversed_order, explain))
+    w, b = params[0][0][0], params[0][1]
+    moved = [(w[b != 0][None], b[b != 0]), (params[1][0][b != 0], params[1][1])]
+    explain["units with b = 0 are left out: they bend at 0, like any other unit at -b / w."] = brute_force(moved)[0]
+    causes = explained(ends_included, reversed_order, explain, nearly_there)
+    assert_close(got, expected, name="breakpoints", explain=causes)
     if slopes:
         values = trusted_network(params, expected[:, None], ACTS["relu"])[:, 0]
         slope_explain["these are values of f at the breakpoints: the slopes are asked for."] = values
         slope_explain["these are values of f at the breakpoints: the slopes are asked for. "] = values - params[1][1][0]
-        causes = explained(reversed_order, slope_explain, leftmost_wrong)
+        slope_explain["each slope is the change alone: add it to the slope of the piece before."] = np.concatenate(
+            [expected_slopes[:1], np.diff(expected_slopes)]
+        )
+        unit = [params[0], (np.ones_like(params[1][0]), params[1][1])]
+        slope_explain["the weights v of the second layer are missing: f has the slope v w where a unit is on."] = (
+            by_formula(unit)[1]
+        )
+        causes = explained(reversed_order, slope_explain, leftmost_wrong, rounded_slopes)
         assert_close(got_slopes, expected_slopes, name="slopes", explain=causes)
 
 
@@ -2071,6 +2372,12 @@ def test_breakpoints_that_cancel(submission, rng):
     """Where the changes of several units add up to 0, there is no breakpoint."""
     params = special_nets(rng)["units that cancel each other"]
     assert_pieces(submission, params, {CANCELLED: {"cancel": False}, TWICE: {"merge": "none"}})
+    rounded = one_input_net([1.0, 1.0, 1.0, -1.0], [-1.0, -1.0, -1.0, 0.5], [0.1, 0.2, -0.3, 2.0])  # adds up to 6e-17
+    got, _ = pieces(submission, rounded)
+    got = as_array(got, name="breakpoints")
+    assert_close(
+        got, [0.5], name="breakpoints", explain=lambda a, b: CANCELLED_BY_ROUNDING if close_to(a, [0.5, 1.0]) else ""
+    )  # fmt: skip
 
 
 @exercise("relu_breakpoints", condition=True)
@@ -2078,13 +2385,18 @@ def test_breakpoints_form(submission, rng):
     """Two arrays, (K,) and (K + 1,), also for K = 0; params are not modified."""
     params = random_net(5, rng)
     result, (after,) = submission.relu_breakpoints.after(params)
-    assert_length(result, 2, name="relu_breakpoints")
+    assert_parts(result, ("breakpoints", "slopes"), "relu_breakpoints")
     expected, slopes = brute_force(params)
     assert_shape(result[0], expected.shape, name="breakpoints")
     assert_shape(result[1], slopes.shape, name="slopes")
     assert_unchanged(after, params, name="params")
     straight = one_input_net([0.0, 2.0], [1.0, -1.0], [3.0, 0.0])
     nothing, one = pieces(submission, straight)
+    near = one_input_net([1.0, -2.0, 1.0], [-1.0, 2.0 + 1 / 32, 3.0], [2.0, 1.0, -0.5])  # they bend at 1 and 1 + 1/64
+    apart = "places that differ by 1/64 are taken as one: only exactly the same number is one breakpoint."
+    got, near_slopes = (as_array(part, name="result") for part in pieces(submission, near))
+    assert_close(got, [-3.0, 1.0, 1.0 + 1 / 64], name="breakpoints", explain=lambda a, b: apart * (len(a) < 3))
+    assert_close(near_slopes, [-2.0, -2.5, -0.5, 1.5], name="slopes", explain=lambda *_: apart)
     assert_that(
         np.size(as_array(nothing)) == 0, f"a net that bends nowhere: expected no breakpoint, got {np.size(nothing)}."
     )
@@ -2094,7 +2406,25 @@ def test_breakpoints_form(submission, rng):
 # --- trace_starts ----------------------------------------------------------------------------------------------------
 
 PROGRAM = starts_program(STARTS_SEED)
+MORE_DIGITS = "right so far, but write four digits, not counting zeros in front."
 KNOWN = (
+    ("p[0, 0]", 0.14, MORE_DIGITS),
+    ("-np.log(p[:, 1]).mean()", 1.95, MORE_DIGITS),
+    ("-np.log(p[:, 1]).mean()", 1.9, MORE_DIGITS),
+    ("np.prod(s * (1 - s))", 0.001, MORE_DIGITS),
+    ("np.prod(s * (1 - s))", 0.00098, MORE_DIGITS),
+    ("np.prod(s * (1 - s))", 0.0009, MORE_DIGITS),
+    ("-np.log(p[:, 1]).mean()", 2.807, "that is the logarithm to base 2: np.log is the natural one."),
+    ("-np.log(p[:, 1]).mean()", 0.8451, "that is the logarithm to base 10: np.log is the natural one."),
+    ("p[0, 0]", 0.0909, "the softmax sums over axis 1, the classes, not over the examples."),
+    ("-np.log(p[:, 1]).mean()", 2.398, "that is log 11: the softmax sums over the classes, not over the examples."),
+    (
+        "np.unique(equal.round(6), axis=1).shape",
+        (11,),
+        "np.unique with an axis keeps both axes: a table stays a table.",
+    ),
+    ("np.unique(equal.round(6), axis=1).shape", (1, 11), "the rows are the examples, and come first in a shape."),
+    ("np.prod(s * (1 - s))", 1, "s * (1 - s) is 0.25 for each of the five entries."),
     ("y.shape", "(11, 7)", "a shape is a tuple, not text: leave out the quotes."),
     ("np.unique(equal.round(6), axis=1).shape", "(11, 1)", "a shape is a tuple, not text: leave out the quotes."),
     ("y.shape", (7, 11), "the examples come first: a row for each."),
