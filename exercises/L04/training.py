@@ -280,7 +280,8 @@ class EarlyStopping:
                 on, and ``best_weights`` must not change with them. They are not modified.
 
         Returns:
-            Whether to stop: True if the last ``patience`` epochs, this one included, brought no improvement.
+            Whether to stop: True if the last ``patience`` epochs, this one included, brought no improvement, and
+            False otherwise.
 
         Example:
             patience 2, metrics 5, 3, 3, 4: the answers are False, False, False, True, and best_epoch is 1.

@@ -112,8 +112,8 @@ def folds(x, y, k, rng):
     ),
     Mistake(
         "folds",
-        "Every class starts with fold 0 but only whole rounds are dealt: the last rows of a class are "
-        "validated on nowhere.",
+        "some rows are validated on nowhere: where a class cannot be divided by k, the rows that are left over go to "
+        "folds too.",
         edits=(
             ("fold_of = np.empty(len(y), dtype=int)", "fold_of = np.full(len(y), -1)"),
             (
@@ -124,12 +124,12 @@ def folds(x, y, k, rng):
     ),
     Mistake(
         "folds",
-        "`rng.shuffle(y)` shuffles the caller's own labels: shuffle indices instead.",
+        "x or y, the caller's own arrays, are changed: shuffle and scale copies, or only work with indices.",
         edits=(("    fold_of = np.empty", "    rng.shuffle(y)\n    fold_of = np.empty"),),
     ),
     Mistake(
         "folds",
-        "`x -= mean` standardizes the caller's own x, once more in each fold: nothing is to be standardized here.",
+        "x or y, the caller's own arrays, are changed: shuffle and scale copies, or only work with indices.",
         edits=(("        result.append((train", "        x -= mean\n        result.append((train"),),
     ),
     # --- sgd_step ----------------------------------------------------------------------------------------------------
@@ -140,7 +140,8 @@ def folds(x, y, k, rng):
     ),
     Mistake(
         "sgd_step",
-        "nothing has changed: write into the arrays of `params` (`p -= ...`); `p = p - ...` renames a local variable.",
+        "the caller's arrays have not changed: write into them (`p -= ...`). `p = p - ...` renames a local variable, "
+        "and `params[i] = ...` only puts another array into the list.",
         edits=(("p -= lr * d", "p = p - lr * d"),),
     ),
     Mistake(
@@ -184,7 +185,7 @@ def folds(x, y, k, rng):
     Mistake(
         "sgd_step",
         "later gradients enter with the factor tau: it is 1 - tau.",
-        edits=(("(1 - dampening) * g", "(dampening * g if dampening else g)"),),
+        edits=(("(1 - dampening) * g", "dampening * g"),),
     ),
     Mistake(
         "sgd_step",
@@ -391,7 +392,8 @@ def sgd_step(params, grads, state, lr, momentum=0.0, dampening=0.0, nesterov=Fal
     ),
     Mistake(
         "adam_step",
-        "nothing has changed: write into the arrays of `params` (`p -= ...`); `p = p - ...` renames a local variable.",
+        "the caller's arrays have not changed: write into them (`p -= ...`). `p = p - ...` renames a local variable, "
+        "and `params[i] = ...` only puts another array into the list.",
         edits=(
             ("        p -= lr * m_hat", "        p = p - lr * m_hat"),
             ("            p -= lr * decay * p", "            p = p - lr * decay * p"),
@@ -705,6 +707,21 @@ def sgd_step(params, grads, state, lr, momentum=0.0, dampening=0.0, nesterov=Fal
         "Dropout",
         "d_out is scaled, but not masked: where an entry was dropped, its gradient is 0.",
         edits=(("return d_out * self.scale", "return d_out / (1 - self.p) if self.training else d_out"),),
+    ),
+    Mistake(
+        "Dropout",
+        "the gradient depends on `training` at the time of `backward`: it belongs to the last `forward`, so keep what "
+        "it did.",
+        edits=(("return d_out * self.scale", "return d_out * self.scale if self.training else d_out"),),
+    ),
+    Mistake(
+        "Dropout",
+        "the mask is read off the output: where x is 0 the output is 0, too, though nothing was dropped. Keep the mask "
+        "itself.",
+        edits=(
+            ("return x * self.scale", "self.out, self.was = x * self.scale, self.training\n        return self.out"),
+            ("return d_out * self.scale", "return d_out * (self.out != 0) / (1 - self.p) if self.was else d_out"),
+        ),
     ),
     Mistake(
         "Dropout",

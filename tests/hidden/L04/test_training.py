@@ -6,6 +6,8 @@ import numpy as np
 import torch
 
 from autograder.checks import (
+    CheckFailure,
+    StudentError,
     as_array,
     assert_close,
     assert_dtype,
@@ -55,6 +57,27 @@ NOT_STRATIFIED = (
     "the classes are not dealt out evenly: split the rows of each class on its own, then put them together."
 )
 OVERLAP = "some rows are validated on more than once, others never: each row belongs to exactly one validation fold."
+NEVER_VALIDATED = (
+    "some rows are validated on nowhere: where a class cannot be divided by k, the rows that are left over go to "
+    "folds too."
+)
+LEFT_OVER = (
+    "where a class cannot be divided by k, one fold alone makes up for it: deal the rows out one by one, like cards."
+)
+WHOLE_CLASS = (
+    "all rows of a class are in one validation fold. Rows sorted by class were cut into blocks, or the loop over the "
+    "classes leaves one out (they need not be called 0, 1, 2, ...)."
+)
+ROWS_OF_X = "those are the rows themselves: their numbers, the indices into x and y, are asked for."
+TOO_STRICT = "a class of exactly k examples is refused: it is enough, one for each fold. Fewer than k are too few."
+COUNTS_GAPS = (
+    "good arguments are refused. Labels need not be 0, 1, 2, ...: `np.bincount` counts those that do not occur, too; "
+    "np.unique(y, return_counts=True) counts those that do."
+)
+K_UNCHECKED = "fewer than two folds are not refused: k < 2 is a ValueError."
+CLASSES_UNCHECKED = "the classes are not looked at: each of them needs at least k examples, else it is a ValueError."
+OTHER_ERROR = "that is another kind of exception: the docstring asks for a ValueError."
+IN_PLACE = "x or y, the caller's own arrays, are changed: shuffle and scale copies, or only work with indices."
 TRAIN_HAS_VALIDATION = "`train` contains rows of `validation`: it has all the other rows, and no others."
 TRAIN_INCOMPLETE = "`train` lacks rows: it is every row that is not in this fold's `validation`."
 SWAPPED = "train and validation are swapped: the small part, one k-th of the rows, is for validation."
@@ -90,7 +113,11 @@ def assert_folds(result, x, k):
             assert_that(
                 rows.dtype.kind in "iu" and rows.ndim == 1,
                 f"{name} of fold {i}: expected integers in one axis, got {rows.dtype} of shape {rows.shape}.",
-                cause=MASKS if rows.dtype.kind == "b" else "",
+                cause=MASKS
+                if rows.dtype.kind == "b"
+                else ROWS_OF_X
+                if rows.ndim == 2 and rows.shape[1:] == x.shape[1:]
+                else "",
             )
             inside = rows.size == 0 or (rows.min() >= 0 and rows.max() < len(x))
             assert_that(bool(inside), f"{name} of fold {i}: an index is not between 0 and {len(x) - 1}.")
@@ -108,9 +135,20 @@ def assert_statistic(got, x, train, name):
 
 def all_folds(submission, rng):
     """Each case with the student's folds for it."""
-    cases = fold_cases(rng)
-    results = submission.folds.map([(*case, rng) for case in cases])
-    return [(x, y, k, assert_folds(result, x, k)) for (x, y, k), result in zip(cases, results, strict=True)]
+    judged = []
+    for x, y, k in fold_cases(rng):
+        exact = np.unique(y, return_counts=True)[1].min() == k
+        try:
+            result, (x_after, y_after, *_) = submission.folds.after(x, y, k, rng)
+        except StudentError as caught:
+            if caught.raised.type != "ValueError" or not caught.raised.code.startswith("raise"):
+                raise
+            strict = TOO_STRICT if exact else COUNTS_GAPS
+            raise CheckFailure(f"good arguments are refused: {caught}", cause=strict, name="folds") from None
+        same = np.array_equal(x, as_array(x_after)) and np.array_equal(y, as_array(y_after))
+        assert_that(same, "x or y was modified.", cause=IN_PLACE)
+        judged.append((x, y, k, assert_folds(result, x, k)))
+    return judged
 
 
 @exercise("folds", condition=True)
@@ -120,10 +158,6 @@ def test_folds_have_the_promised_form(submission, rng):
         for i, (_, _, mean, std) in enumerate(result):
             for name, got in (("mean", mean), ("std", std)):
                 assert_statistic(got, x, result[i][0], f"{name} of fold {i}")
-    x, y, k = fold_cases(rng)[0]
-    _, (x_after, y_after, _, _) = submission.folds.after(x, y, k, rng)
-    assert_unchanged(x_after, x, name="x")
-    assert_unchanged(y_after, y, name="y")
 
 
 @exercise("folds", condition=True)
@@ -131,7 +165,11 @@ def test_folds_refuse_too_many_folds(submission, rng):
     """One fold, or more folds than a class has examples, is a ValueError."""
     x, y = rng.normal(size=(9, 2)), np.array([0, 0, 0, 0, 0, 0, 3, 3, 3])
     for k, case in ((1, "k = 1"), (0, "k = 0"), (4, "k = 4 and a class of 3")):
-        assert_raises(submission.folds, x, y, k, rng, error=ValueError, name="folds", case=case)
+        try:
+            assert_raises(submission.folds, x, y, k, rng, error=ValueError, name="folds", case=case)
+        except CheckFailure as failure:
+            cause = (K_UNCHECKED if k < 2 else CLASSES_UNCHECKED) if failure.cause else OTHER_ERROR
+            raise CheckFailure(failure.message, cause=cause, name="folds") from None
 
 
 @exercise("folds", weight=2)
@@ -147,7 +185,7 @@ def test_folds_use_every_row_once_for_validation(submission, rng):
         assert_that(
             bool((uses == 1).all()),
             f"{int((uses != 1).sum())} of {len(x)} rows are not in exactly one validation fold.",
-            cause=SWAPPED if swapped else OVERLAP,
+            cause=SWAPPED if swapped else NEVER_VALIDATED if uses.max() <= 1 else OVERLAP if uses.min() < 1 else "",
         )
         for i, (train, validation, *_) in enumerate(result):
             expected = np.setdiff1d(np.arange(len(x)), validation)
@@ -161,14 +199,19 @@ def test_folds_use_every_row_once_for_validation(submission, rng):
 @exercise("folds", weight=2)
 def test_folds_are_stratified(submission, rng):
     """Of each class, two folds validate on numbers of examples that differ by at most 1."""
-    for _x, y, _k, result in all_folds(submission, rng):
-        for c in np.unique(y):
-            counts = [int((y[validation] == c).sum()) for _, validation, *_ in result]
+    for _x, y, k, result in all_folds(submission, rng):
+        table = np.array([[int((y[rows] == c).sum()) for _, rows, *_ in result] for c in np.unique(y)])  # (C, k)
+        cause = NOT_STRATIFIED
+        if bool(((table > 0).sum(axis=1) == 1).any()):
+            cause = WHOLE_CLASS
+        elif k > 2 and bool((table[:, :-1] == table[:, :1]).all()):
+            cause = LEFT_OVER
+        for counts in table.tolist():
             assert_that(sum(counts) > 0, "no row of a class is validated on.")
             assert_that(
                 max(counts) - min(counts) <= 1,
                 f"a class has {min(counts)} examples in one validation fold and {max(counts)} in another.",
-                cause=NOT_STRATIFIED,
+                cause=cause,
             )
 
 
@@ -327,8 +370,8 @@ def torch_steps(optimizer, params, grads, options):
 
 
 def draw_steps(rng, steps=5, *, spread=False):
-    """Three parameters, (3, 4), (5,) and (2, 3), and gradients for some steps; spread: from 1 down to 1e-3."""
-    params = [rng.normal(size=shape) for shape in ((3, 4), (5,), (2, 3))]
+    """Parameters with one to three axes, two of one shape, and gradients for some steps; spread: 1 down to 1e-3."""
+    params = [rng.normal(size=shape) for shape in ((3, 4), (5,), (2, 3, 2), (5,))]
     grads = []
     for _ in range(steps):
         scale = 10.0 ** rng.uniform(-3, 0) if spread else 1.0
@@ -336,7 +379,33 @@ def draw_steps(rng, steps=5, *, spread=False):
     return params, grads
 
 
-NOTHING = "nothing has changed: write into the arrays of `params` (`p -= ...`); `p = p - ...` renames a local variable."
+SHARED_BY_PARAMETERS = (
+    "arrays of two parameters meet: what is kept in `state` must be kept for each parameter under a key of its own."
+)
+NONE_UNHANDLED = "a gradient may be None: leave out that parameter before anything is computed with the gradient."
+STATE_BY_SHAPE = "two parameters of one shape share what is kept in `state`: use a key that no two parameters have."
+
+
+def path_of(submission, name, params, grads, options):
+    """What the student's function does to the parameters; says why where it raises for a known reason."""
+    try:
+        return submission.run(steps_of, name, params, grads, options)
+    except StudentError as caught:
+        shapes = {shape for _, shape in caught.raised.operands} & {p.shape for p in params}
+        cause = ""
+        if "NoneType" in caught.raised.message and any(g is None for step in grads for g in step):
+            cause = NONE_UNHANDLED
+        elif caught.raised.type == "ValueError" and len(shapes) > 1:
+            cause = SHARED_BY_PARAMETERS
+        if not cause:
+            raise
+        raise CheckFailure(str(caught), cause=cause, name=name) from None
+
+
+NOTHING = (
+    "the caller's arrays have not changed: write into them (`p -= ...`). `p = p - ...` renames a local variable, and "
+    "`params[i] = ...` only puts another array into the list."
+)
 UPHILL = "the parameters go uphill: subtract, don't add."
 NO_RATE = "the learning rate is missing: subtract lr times the direction."
 SHARED_STATE = "something is remembered outside of `state`, so that one model disturbs another: keep it in `state`."
@@ -389,6 +458,8 @@ FORGETS_AT_NONE = "a None gradient makes the parameter forget its velocity: it s
 REUSED_GRAD = (
     "the caller's gradient array is kept as the velocity, and changes when the caller writes into it: store a copy."
 )
+GRAD_IN_PLACE = "an in-place `*=` or `+=` on v also changes the gradient that it started as: start v as a copy."
+KEPT_FIRST = "`state` still holds the velocity of the first step: store the new one in it after every step."
 
 
 def own_descent(params, grads, options, variant=""):
@@ -405,14 +476,16 @@ def own_descent(params, grads, options, variant=""):
             if grad is None and variant != "None as zero":
                 continue
             g = np.zeros(p.shape) if grad is None else grad
-            old = memory.get(i)
+            key = p.shape if variant == "by shape" else i
+            old = memory.get(key)
             if variant == "alias" and i in memory and i not in copied:
                 old = g  # the array that was kept has the new gradient in it now
                 copied.add(i)
             if old is None and t > 0 and variant == "first of all":
                 old = np.zeros(p.shape)
             v = _velocity(old, g, mu, tau, lr, variant)
-            memory[i] = v if variant != "no memory" else None
+            if variant != "kept first" or old is None:
+                memory[key] = v if variant != "no memory" else None
             d = _direction(g, v, mu, lr, variant) if nesterov else v
             if variant == "kept d":
                 memory[i] = d
@@ -480,12 +553,15 @@ DESCENT_WORDS = {
     "first of all": FIRST_OF_ALL,
     "forgets at None": FORGETS_AT_NONE,
     "alias": REUSED_GRAD,
+    "kept first": KEPT_FIRST,
+    "by shape": STATE_BY_SHAPE,
 }
 
 
 def check_descent(submission, params, grads, options, expected):
     """Compare the student's path with the expected one."""
-    evidence = submission.run(steps_of, "sgd_step", params, grads, options)
+    evidence = path_of(submission, "sgd_step", params, grads, options)
+    assert_that(evidence["untouched"], "a gradient was modified.", cause=GRAD_IN_PLACE)
     foreseen = [(says, own_descent(params, grads, options, variant)) for variant, says in DESCENT_WORDS.items()]
     assert_steps(evidence, expected, foreseen=foreseen, start=flat(params))
 
@@ -500,11 +576,11 @@ def test_sgd_leaves_the_gradients_alone(submission, rng):
     """The gradients are not modified."""
     params, grads = draw_steps(rng, 3)
     options = [{"lr": 0.1, "momentum": 0.9, "dampening": 0.2}] * 3
-    evidence = submission.run(steps_of, "sgd_step", params, grads, options)
+    evidence = path_of(submission, "sgd_step", params, grads, options)
     assert_that(
         evidence["untouched"],
         "a gradient was modified.",
-        cause="an in-place `*=` or `+=` on v also changes the gradient that it started as: start v as a copy.",
+        cause=GRAD_IN_PLACE,
     )
 
 
@@ -573,7 +649,7 @@ def test_sgd_trains_two_models_in_turn(submission, rng):
 
 def check_two(submission, name, optimizer, params, grads, options):
     """Compare both models with models of their own; the cause is only sure if one model alone comes out right."""
-    alone = as_array(submission.run(steps_of, name, params, grads, options)["trace"])
+    alone = as_array(path_of(submission, name, params, grads, options)["trace"])
     expected = torch_steps(optimizer, params, grads, options)
     right = alone.shape == expected.shape and np.allclose(alone, expected, rtol=1e-6, atol=1e-9)
     for factor, trace in zip((1, 2), submission.run(two_in_turn, name, params, grads, options), strict=True):
@@ -620,6 +696,9 @@ BIASES_DECAY = "arrays with one axis decay too: biases and gains are left alone,
 DECAY_TWICE = "lambda * p acts twice, in the gradient and directly: `decoupled` says which of the two."
 DECAY_HALF = "the decay is lambda / 2: the half belongs to the loss, lambda/2 * p^2, and is gone in its gradient."
 DECAY_LR_TWICE = "the decoupled decay is multiplied by the learning rate twice: subtract lr * lambda * p."
+T_STUCK = "t is 1 in every step: keep the number of the step in `state`, and raise it by 1 in each call."
+L2_TIMES_LR = "the coupled decay is multiplied by the learning rate: g is replaced by g + lambda * p."
+TWO_AXES_ONLY = "arrays with three axes do not decay: all with two *or more* do, p.ndim >= 2."
 DECAY_SCALED = "the decoupled decay is divided by sqrt(v_hat) + eps like the gradient: it should bypass that."
 
 
@@ -629,8 +708,8 @@ def own_adam(params, grads, options, variant=""):
     for t, (step_grads, now) in enumerate(zip(grads, options, strict=True), start=1):
         for i, (p, g) in enumerate(zip(params, step_grads, strict=True)):
             counter += 1
-            clock = {"t late": t + 1, "t each": counter}.get(variant, t)
-            p += _adam_change(p, g, now, memory, i, clock, variant)
+            clock = {"t late": t + 1, "t each": counter, "t stuck": 1}.get(variant, t)
+            p += _adam_change(p, g, now, memory, p.shape if variant == "by shape" else i, clock, variant)
         trace.append(flat(params))
     return np.stack(trace)
 
@@ -643,12 +722,13 @@ def _adam_change(p, g, now, memory, i, t, variant):  # noqa: C901 - one formula,
         b1, b2 = b2, b1
     b2 = b1 if variant == "one beta" else b2
     lam = {"no decay": 0.0, "twice": 2 * lam, "half": lam / 2, "grows": -lam}.get(variant, lam)
-    if p.ndim < 2 and variant != "biases decay":
+    if (p.ndim < 2 and variant != "biases decay") or (p.ndim > 2 and variant == "two axes"):
         lam = 0.0
     coupled = not now.get("decoupled", False)
     if variant == "exchanged":
         coupled = not coupled
     l2 = lam * p if coupled or variant == "both" else 0.0
+    l2 = lr * l2 if variant == "lr in l2" else l2
     g_m, g_v = g + l2, g + l2
     if variant == "decay in m only":
         g_v = g
@@ -709,6 +789,8 @@ ADAM_WORDS = {
     "sums": SUMS,
     "eps twice": EPS_TWICE,
     "no rate": NO_RATE,
+    "t stuck": T_STUCK,
+    "by shape": STATE_BY_SHAPE,
 }
 DECAY_WORDS = {
     "no decay": NO_DECAY,
@@ -723,12 +805,14 @@ DECAY_WORDS = {
     "half": DECAY_HALF,
     "lr twice": DECAY_LR_TWICE,
     "biases decay": BIASES_DECAY,
+    "lr in l2": L2_TIMES_LR,
+    "two axes": TWO_AXES_ONLY,
 }
 
 
 def check_adam(submission, params, grads, options, expected, kept=slice(None)):
     """Compare the student's path with the expected one, in the columns ``kept``."""
-    evidence = submission.run(steps_of, "adam_step", params, grads, options)
+    evidence = path_of(submission, "adam_step", params, grads, options)
     words = {**ADAM_WORDS, **DECAY_WORDS}
     words["exchanged"] = DECAY_AS_L2 if options[0].get("decoupled") else L2_AS_DECAY
     foreseen = [(says, own_adam(params, grads, options, variant)[:, kept]) for variant, says in words.items()]
@@ -749,8 +833,8 @@ def torch_adam(decoupled=False, weight_decay=0.0, **keywords):
 
 
 EPS = 1e-3  # comparable with some of the gradients, so that it matters where it stands
-MATRICES = np.r_[0:12, 17:23]  # the entries of the two parameters with two axes
-VECTOR = np.arange(12, 17)  # those of the parameter with one
+MATRICES = np.r_[0:12, 17:29]  # the entries of the parameters with two and three axes
+VECTOR = np.r_[12:17, 29:34]  # those of the parameters with one
 
 
 @exercise("adam_step", condition=True)
@@ -759,7 +843,7 @@ def test_adam_leaves_the_gradients_alone(submission, rng):
     params, grads = draw_steps(rng, 3)
     for decoupled in (False, True):
         options = [{"lr": 0.1, "weight_decay": 0.3, "decoupled": decoupled}] * 3
-        evidence = submission.run(steps_of, "adam_step", params, grads, options)
+        evidence = path_of(submission, "adam_step", params, grads, options)
         assert_that(
             evidence["untouched"],
             "a gradient was modified.",
@@ -839,6 +923,14 @@ STEP_ONCE = "the rate falls once and then stays: it is multiplied by `factor` af
 STEP_EACH = "the rate falls in every epoch: e // every is how often it has fallen by epoch e."
 STEP_TIMES = "the factor is multiplied by the number of falls: it is raised to that power."
 STEP_DIVIDED = "the rate is divided by `factor`: multiply."
+STEP_COMPLEMENT = "the rate is multiplied by 1 - factor: by `factor` itself is asked for."
+COS_DIVISION = (
+    "a division by zero: with W = 0 there is no warm-up to divide by, and with W = epochs no epoch is left for the "
+    "cosine."
+)
+WARM_SPACED = "np.linspace(0, lr, W) starts at 0 and takes W - 1 steps: the warm-up is lr / W, 2 lr / W, ..., lr."
+COS_RADIANS = "the angle is s: it is pi * s, so that it runs from 0 to pi."
+STEP_AT_ZERO = "the rate has fallen in epoch 0 already: `every` epochs have the full rate first."
 STEP_REMAINDER = "e % every is the place within a stretch: e // every counts the stretches."
 STEP_SMOOTH = "the exponent e / every is a fraction: with // the rate stays level for `every` epochs."
 COS_LAST = "the floor is reached in the last epoch: s is 0 in epoch W and would be 1 one epoch after the last."
@@ -906,6 +998,8 @@ def test_rates_have_the_promised_form(submission, rng):
     losses = rng.normal(size=7)
     for kind, keywords in (("step", {"every": 3}), ("cosine", {"warmup": 2}), ("plateau", {"losses": losses})):
         rates = submission.learning_rates(kind, 2, 7, **keywords)  # an int is a number too
+        listed = "that is a list: np.array(...) makes an array of it." if isinstance(rates, (list, tuple)) else ""
+        assert_that(not listed, f"rates of kind {kind!r}: expected an array, got a list.", cause=listed)
         assert_type(rates, np.ndarray, name=f"rates of kind {kind!r}")
         assert_shape(rates, (7,), name=f"rates of kind {kind!r}")
         assert_dtype(rates, np.float64, name=f"rates of kind {kind!r}")
@@ -944,6 +1038,8 @@ def test_rates_by_steps(submission, rng):
             (STEP_SMOOTH, lr * factor ** (e / every)),
             (STEP_TENTH, lr * 0.1 ** (e // every)),
             (STEP_SUBTRACTS, lr - factor * (e // every)),
+            (STEP_COMPLEMENT, lr * (1 - factor) ** (e // every)),
+            (STEP_AT_ZERO, lr * factor ** (e // every + 1)),
         ]
         expected = torch_rates(
             lambda o, n=every, f=factor: torch.optim.lr_scheduler.StepLR(o, step_size=n, gamma=f), lr, epochs
@@ -979,6 +1075,7 @@ def cosine_causes(lr, epochs, warmup, floor):
         (COS_QUARTER, joined(floor + (lr - floor) * np.cos(np.pi * share / 2))),
         (COS_SINE, joined(floor + (lr - floor) * (1 + np.sin(np.pi * share)) / 2)),
         (COS_FULL_CIRCLE, joined(cosine(lr, floor, 2 * share))),
+        (COS_RADIANS, joined(cosine(lr, floor, share / np.pi))),
     ]
     if warmup:
         pairs += [
@@ -991,8 +1088,22 @@ def cosine_causes(lr, epochs, warmup, floor):
             (WARM_NONE, joined(wave, np.full(epochs, lr))),
             (WARM_FLOOR, joined(wave, floor + (lr - floor) * (e + 1) / warmup)),
             (WARM_FLOOR, joined(wave, floor + (lr - floor) * e / warmup)),
+            (WARM_SPACED, joined(wave, lr * e / max(warmup - 1, 1))),
         ]
+        last = cosine(lr, floor, (e - warmup) / max(epochs - warmup - 1, 1))
+        for says, climb in ((WARM_ZERO, lr * e / warmup), (WARM_SPACED, lr * e / max(warmup - 1, 1))):
+            pairs.append((f"two things: {says} And {COS_LAST}", joined(last, climb)))
     return pairs
+
+
+def by_a_cosine(submission, lr, epochs, **keywords):
+    """The student's rates; a division by zero has one of two reasons."""
+    try:
+        return submission.learning_rates("cosine", lr, epochs, **keywords)
+    except StudentError as caught:
+        if caught.raised.type != "ZeroDivisionError":
+            raise
+        raise CheckFailure(str(caught), cause=COS_DIVISION, name="rates") from None
 
 
 @exercise("learning_rates", weight=2)
@@ -1001,7 +1112,7 @@ def test_rates_by_a_cosine(submission, rng):
     for epochs, share in ((9, 0.0), (12, 0.3), (5, 0.1)):
         lr = float(rng.uniform(0.05, 2))
         floor = share * lr
-        actual = submission.learning_rates("cosine", lr, epochs, floor=floor)
+        actual = by_a_cosine(submission, lr, epochs, floor=floor)
         expected = torch_rates(
             lambda o, n=epochs, f=floor: torch.optim.lr_scheduler.CosineAnnealingLR(o, T_max=n, eta_min=f), lr, epochs
         )
@@ -1014,7 +1125,7 @@ def test_rates_warm_up_before_the_cosine(submission, rng):
     for epochs, warmup, share in ((11, 4, 0.2), (8, 1, 0.1), (9, 3, 0.0), (6, 6, 0.1)):
         lr = float(rng.uniform(0.05, 2))
         floor = share * lr
-        actual = submission.learning_rates("cosine", lr, epochs, warmup=warmup, floor=floor)
+        actual = by_a_cosine(submission, lr, epochs, warmup=warmup, floor=floor)
         expected = [
             lr * (e + 1) / warmup if e < warmup else float(cosine(lr, floor, (e - warmup) / (epochs - warmup)))
             for e in range(epochs)
@@ -1143,6 +1254,15 @@ NEW_MASK = "the gradient has another mask than the output: keep the mask of `for
 FIRST_MASK = "the gradient belongs to an earlier `forward`: keep the mask of the last one."
 STALE_MASK = "after a `forward` in evaluation the gradient passes unchanged: an old mask of training is still used."
 
+LOOKS_LATER = (
+    "the gradient depends on `training` at the time of `backward`: it belongs to the last `forward`, so keep what "
+    "it did."
+)
+MASK_FROM_OUTPUT = (
+    "the mask is read off the output: where x is 0 the output is 0, too, though nothing was dropped. Keep the mask "
+    "itself."
+)
+
 
 def dropped(student, p, x, seed, d_out, modes):
     """Outputs and gradients of one layer in the given modes, one after the other, and where rng stands after each."""
@@ -1166,6 +1286,14 @@ def two_forwards(student, p, x, seed, d_out):
     first = np.array(layer.forward(x, rng))
     last = np.array(layer.forward(x, rng))
     return {"first": first, "last": last, "d_x": np.array(layer.backward(d_out)), "again": layer.backward(d_out)}
+
+
+def switched(student, p, x, seed, d_out):
+    """The output in training, and the gradient when the layer has been put into evaluation since."""
+    layer = student.Dropout(p)
+    out = np.array(layer.forward(x, np.random.default_rng(seed)))
+    layer.training = False
+    return {"out": out, "d_x": np.array(layer.backward(d_out))}
 
 
 def positive(rng, shape):
@@ -1357,6 +1485,24 @@ def test_dropout_gradient_belongs_to_the_last_forward(submission, rng):
     told = told_by([(FIRST_MASK, np.where(first, d_out / (1 - p), 0.0))])
     assert_close(evidence["d_x"], expected, name="d_x", explain=told)
     assert_close(evidence["again"], expected, name="d_x, asked for again")
+
+
+@exercise("Dropout", weight=1)
+def test_dropout_gradient_remembers_what_forward_did(submission, rng):
+    """The gradient has the mask of forward where x is 0, too, and after the layer was put into evaluation."""
+    x, d_out, p = positive(rng, (40, 20)), positive(rng, (40, 20)), 0.3
+    zero = rng.random(x.shape) < 0.5
+    x[zero] = 0.0
+    evidence = submission.run(switched, p, x, int(rng.integers(10**6)), d_out)
+    kept, d_x = as_array(evidence["out"]) != 0, as_array(evidence["d_x"])
+    assert_shape(d_x, x.shape, name="d_x")
+    expected = np.where(kept, d_out / (1 - p), 0.0)
+    later = LOOKS_LATER if np.allclose(d_x, d_out) else ""
+    assert_close(d_x[~zero], expected[~zero], name="d_x where x is not 0", explain=lambda a, b: later)
+    passed, room = float((d_x[zero] != 0).mean()), 5 * np.sqrt(p * (1 - p) / zero.sum())
+    cause = MASK_FROM_OUTPUT if passed == 0 else ""
+    message = f"where x is 0, the gradient passes in {passed:.0%} of the entries; expected about {1 - p:.0%}."
+    assert_that(abs(passed - (1 - p)) < room, message, cause=cause)
 
 
 # --- batch_norm ------------------------------------------------------------------------------------------------------
@@ -1651,6 +1797,15 @@ PREVIOUS = "each metric is compared with the one before it: compare with the bes
 FROM_ONE = "epochs are counted from 1: the first is epoch 0."
 FROM_INF = 'the best starts from inf, which no metric exceeds: with mode "max" it would have to start from -inf.'
 DELTA_RELATIVE = "min_delta is taken relative to the best: it is an absolute difference."
+MODE_SWAPPED = "the two modes are exchanged: min means that smaller is better."
+NAN_STOPS = "NaN stops the training at once: it only counts as one epoch without an improvement."
+NAN_RESETS = "NaN sets the counting back to 0: it is one more epoch without an improvement."
+NAN_SAYS_NO = "with NaN the answer is always False: that epoch, too, may be the one in which patience runs out."
+ANSWERS_NONE = "`step` returns None: it answers True or False in every epoch, also where it need not stop."
+ZERO_IS_NONE = "a best of 0.0 is taken for no best at all, as 0.0 counts as False: ask `self.best is None`."
+NOT_A_DICT = "best_weights must be a dict like `weights`, from each name to a copy of the array."
+RESTORES_NOTHING = "`restore` uses best_weights although it may still be None: then there is nothing to restore."
+EPOCHS_STAND = "best_epoch stays 0: `epochs` must grow by 1 in every call of `step`."
 ANSWER_REVERSED = "the answer is reversed: True means to stop."
 NEVER_STOPS = "it never says to stop."
 SAME_ARRAYS = "the best weights are the caller's own arrays, which go on changing: copy them deeply, arrays included."
@@ -1668,14 +1823,17 @@ def watch(student, metrics, keywords):
         for i, array in enumerate(weights.values()):
             array[...] = np.arange(array.size).reshape(array.shape) * 0.25 + 10 * epoch + i + 1
         before = {name: array.copy() for name, array in weights.items()}
-        found["stop"].append(bool(stopper.step(metric, weights)))
+        answer = stopper.step(metric, weights)
+        found["stop"].append("None" if answer is None else bool(answer))
         untouched = untouched and all(bool((weights[name] == before[name]).all()) for name in weights)
         found["best"].append(None if stopper.best is None else float(stopper.best))
         found["best_epoch"].append(None if stopper.best_epoch is None else int(stopper.best_epoch))
     for array in weights.values():
         array[...] = -1.0  # training goes on
     kept = stopper.best_weights
-    found["kept"] = None if kept is None else {name: np.array(kept[name]) for name in weights}
+    found["kept"] = "no dict" if kept is not None else None
+    if isinstance(kept, dict) and set(kept) == set(weights):
+        found["kept"] = {name: np.array(kept[name]) for name in weights}
     own = dict(weights)
     stopper.restore(weights)
     found["restored"] = {name: array.copy() for name, array in own.items()}  # what the caller's arrays hold
@@ -1696,6 +1854,7 @@ def own_watch(metrics, patience, min_delta=0.0, mode="min", variant=""):  # noqa
     """(stop, best, best_epoch) after each epoch by the exercise's rule, or by a mistake in it."""
     best, best_epoch, reference, bad, found, epoch = None, None, None, 0, [], -1
     sign = 1.0 if mode == "min" or variant == "mode" else -1.0
+    sign = -sign if variant == "mode swapped" else sign
     delta = {"no delta": 0.0, "delta reversed": -min_delta}.get(variant, min_delta)
     if variant == "mode delta" and mode == "max":
         delta = -min_delta
@@ -1706,7 +1865,7 @@ def own_watch(metrics, patience, min_delta=0.0, mode="min", variant=""):  # noqa
             epoch += 1
             continue
         epoch += 1
-        if reference is None:
+        if reference is None or (variant == "zero" and reference == 0 and not nan):
             good = not nan or variant in {"nan is best", "nan improves", "not worse"}
         else:
             gain = sign * (reference - metric)
@@ -1730,10 +1889,12 @@ def own_watch(metrics, patience, min_delta=0.0, mode="min", variant=""):  # noqa
             bad += 1
             if variant == "drifts" and reference is not None and sign * (reference - metric) > 0:
                 reference = best = metric
-        if variant == "nan first" and best_epoch is None:
+        if (variant == "nan first" and best_epoch is None) or (variant == "nan resets" and nan):
             bad = 0
         limit = {"longer": patience + 1, "less": patience - 1}.get(variant, patience)
         stop = bad >= limit and not (variant == "less" and bad == 0)
+        if nan and variant in {"nan stops", "nan says no"}:
+            stop = variant == "nan stops"
         shown = None if best_epoch is None else best_epoch + (variant == "from one")
         found.append((bool(stop) != (variant == "reversed") and variant != "never", best, shown))
     return found
@@ -1760,6 +1921,11 @@ WATCH_WORDS = {
     "relative": DELTA_RELATIVE,
     "nan first": NAN_FIRST,
     "reversed": ANSWER_REVERSED,
+    "mode swapped": MODE_SWAPPED,
+    "zero": ZERO_IS_NONE,
+    "nan stops": NAN_STOPS,
+    "nan resets": NAN_RESETS,
+    "nan says no": NAN_SAYS_NO,
 }
 
 
@@ -1768,33 +1934,64 @@ def same_story(left, right):
     return [(s, str(b), e) for s, b, e in left] == [(s, str(b), e) for s, b, e in right]
 
 
-def check_watch(submission, metrics, **keywords):
-    """Compare what the student's object says in each epoch with the rule; up to where training stops."""
-    evidence = submission.run(watch, metrics, keywords)
-    expected = own_watch(metrics, **keywords)
-    got = list(zip(evidence["stop"], evidence["best"], evidence["best_epoch"], strict=True))
-    causes = {says for v, says in WATCH_WORDS.items() if same_story(got, own_watch(metrics, **keywords, variant=v))}
-    cause = causes.pop() if len(causes) == 1 else ""
-    if keywords.get("mode") == "max" and all(best == np.inf for _, best, _ in got):
-        cause = FROM_INF
-    for epoch, ((stop, best, when), right) in enumerate(zip(got, expected, strict=True)):
-        found = [("step(...)", stop, right[0])]
-        if right[2] is not None:  # before the first number, `best` may be what it likes
-            found += [("best", best, right[1]), ("best_epoch", when, right[2])]
-        elif when is not None and when >= 0:
-            found.append(("best_epoch", when, None))
-        for what, a, b in found:
-            assert_that(a == b, f"{what} in epoch {epoch}: expected {b}, got {a}.", cause=cause, name=what)
-        if right[0]:
-            break  # nobody trains on
-    return evidence
+def check_watches(submission, cases):
+    """Compare what the student's object says in each epoch with the rule; up to where training stops.
+
+    A cause has to explain every one of the cases, (metrics, keywords).
+    """
+    stories = []
+    for metrics, keywords in cases:
+        evidence = submission.run(watch, metrics, keywords)
+        stories.append(list(zip(evidence["stop"], evidence["best"], evidence["best_epoch"], strict=True)))
+    cause = _cause_of(stories, cases)
+    for got, (metrics, keywords) in zip(stories, cases, strict=True):
+        for epoch, ((stop, best, when), right) in enumerate(zip(got, own_watch(metrics, **keywords), strict=True)):
+            found = [("step(...)", stop, right[0])]
+            if right[2] is not None:  # before the first number, `best` may be what it likes
+                found += [("best", best, right[1]), ("best_epoch", when, right[2])]
+            elif when is not None and when >= 0:
+                found.append(("best_epoch", when, None))
+            for what, a, b in found:
+                assert_that(a == b, f"{what} in epoch {epoch}: expected {b}, got {a}.", cause=cause, name=what)
+            if right[0]:
+                break  # nobody trains on
+
+
+def _cause_of(stories, cases):
+    """The only sentence that explains all of the stories, or none."""
+    if any(stop == "None" for got in stories for stop, _, _ in got):
+        return ANSWERS_NONE
+    right = [own_watch(metrics, **keywords) for metrics, keywords in cases]
+    causes = set()
+    for variant, says in WATCH_WORDS.items():
+        told = [own_watch(metrics, **keywords, variant=variant) for metrics, keywords in cases]
+        same = all(same_story(got, wrong) for got, wrong in zip(stories, told, strict=True))
+        if same and not all(same_story(a, b) for a, b in zip(told, right, strict=True)):
+            causes.add(says)
+    if len(causes) == 1:
+        return causes.pop()
+    maximize = all(keywords.get("mode") == "max" for _, keywords in cases)
+    if maximize and all(best == np.inf for got in stories for _, best, _ in got):
+        return FROM_INF
+    improves_later = [any(when for _, _, when in story if when is not None) for story in right]
+    stuck = all(when in {0, None} for got in stories for _, _, when in got)
+    followed = all(
+        [str(best) for _, best, _ in got] == [str(best) for _, best, _ in story]
+        for got, story in zip(stories, right, strict=True)
+    )
+    return EPOCHS_STAND if any(improves_later) and stuck and followed and not causes else ""
 
 
 @exercise("EarlyStopping", condition=True)
 def test_stopping_leaves_the_weights_alone(submission, rng):
     """`step` does not modify the weights; `restore` without a best epoch leaves them as they are."""
     assert_that(submission.run(watch, [2.0, 1.0, 3.0], {"patience": 2})["untouched"], "step(...) modifies the weights.")
-    evidence = submission.run(watch, [float("nan")] * 2, {"patience": 3})
+    try:
+        evidence = submission.run(watch, [float("nan")] * 2, {"patience": 3})
+    except StudentError as caught:
+        if "NoneType" not in caught.raised.message or "best_weights" not in caught.raised.code:
+            raise
+        raise CheckFailure(str(caught), cause=RESTORES_NOTHING, name="restore") from None
     best, when = evidence["best"][-1], evidence["best_epoch"][-1]
     cause = ""
     if best is not None and best != best:
@@ -1810,40 +2007,48 @@ def test_stopping_leaves_the_weights_alone(submission, rng):
 @exercise("EarlyStopping", weight=2)
 def test_stopping_waits_for_patience_epochs(submission, rng):
     """It stops after `patience` epochs in a row without improvement; a tie is none."""
+    cases = []
     for metrics, patience in (
         ([5.0, 4.0, 4.5, 3.0, 3.5, 3.25, 2.0, 2.5, 2.25, 2.5, 2.75], 3),
         ([3.0, 2.0, 2.0, 2.0, 1.5, 1.5, 1.5, 1.5], 4),
         ([2.0, 3.0], 1),
         ([-1.0, -3.0, -2.0, -2.5, -2.75], 2),
+        ([1.0, 0.0, 0.5, 0.25, 0.75], 3),
     ):
-        check_watch(submission, metrics, patience=patience)
+        cases.append((metrics, {"patience": patience}))
+    check_watches(submission, cases)
 
 
 @exercise("EarlyStopping", weight=1.5)
 def test_stopping_asks_for_more_than_min_delta(submission, rng):
     """An improvement beats the best by more than min_delta; smaller gains change nothing, however many."""
+    cases = []
     for metrics, patience, delta in (
         ([4.0, 4.25, 3.75, 3.5, 2.0, 1.75, 1.625], 5, 0.5),
         ([4.0, 3.75, 3.625, 3.5, 3.25, 3.0], 6, 0.25),
         ([1.0, 0.875, 0.75, 1.125, 0.5], 3, 0.25),
     ):
-        check_watch(submission, metrics, patience=patience, min_delta=delta)
+        cases.append((metrics, {"patience": patience, "min_delta": delta}))
+    check_watches(submission, cases)
 
 
 @exercise("EarlyStopping", weight=1.5)
 def test_stopping_can_maximize(submission, rng):
     """With mode "max" larger is better, with and without min_delta."""
+    cases = []
     for metrics, patience, delta in (
         ([0.25, 0.5, 0.375, 0.5, 0.75, 0.625, 0.5], 2, 0.0),
         ([0.25, 0.125, 0.375, 0.5, 0.625, 0.75, 1.0], 6, 0.25),
         ([0.5, 0.625, 0.25, 0.75, 0.5, 0.5], 3, 0.125),
     ):
-        check_watch(submission, metrics, patience=patience, min_delta=delta, mode="max")
+        cases.append((metrics, {"patience": patience, "min_delta": delta, "mode": "max"}))
+    check_watches(submission, cases)
 
 
 @exercise("EarlyStopping", weight=1)
 def test_stopping_counts_nan_as_no_improvement(submission, rng):
     """NaN is never the best, also not in the first epoch, and counts towards patience."""
+    cases = []
     nan = float("nan")
     for metrics, patience, mode in (
         ([3.0, nan, nan, 4.0, 5.0, 6.0, 7.0, 8.0], 3, "min"),
@@ -1852,7 +2057,8 @@ def test_stopping_counts_nan_as_no_improvement(submission, rng):
         ([nan, nan, nan], 2, "min"),
         ([nan, 0.5, 0.75, nan, 0.25], 2, "max"),
     ):
-        check_watch(submission, metrics, patience=patience, mode=mode)
+        cases.append((metrics, {"patience": patience, "mode": mode}))
+    check_watches(submission, cases)
 
 
 @exercise("EarlyStopping", weight=2)
@@ -1861,6 +2067,8 @@ def test_stopping_keeps_a_copy_of_the_best_weights(submission, rng):
     for metrics, best in (([3.0, 1.0, 2.0, 4.0], 1), ([2.0, 3.0, 4.0], 0), ([5.0, 4.0, 2.0], 2)):
         evidence = submission.run(watch, metrics, {"patience": 9})
         assert_that(evidence["kept"] is not None, "best_weights: expected a dict of arrays, got None.")
+        right = isinstance(evidence["kept"], dict)
+        assert_that(right, "best_weights: expected a dict with the names of `weights`.", cause=NOT_A_DICT)
         for name, expected in weights_of(best).items():
             later = [(COPIES_EACH, weights_of(len(metrics) - 1)[name])]
             assert_close(
@@ -1875,7 +2083,7 @@ def test_stopping_keeps_a_copy_of_the_best_weights(submission, rng):
 def test_stopping_restores_in_place(submission, rng):
     """`restore` writes the best weights into the caller's arrays."""
     evidence = submission.run(watch, [3.0, 1.0, 2.0, 4.0], {"patience": 9})
-    kept = evidence["kept"] or {}
+    kept = evidence["kept"] if isinstance(evidence["kept"], dict) else {}
     followed = any(bool((as_array(array) == -1.0).all()) for array in kept.values())
     for name, expected in weights_of(1).items():
         untouched = SAME_ARRAYS if followed else RESTORE_RENAMES
