@@ -18,7 +18,8 @@ LIMIT = 120  # seconds for one cell; a lesson's cells should take less in all
 
 
 @pytest.mark.parametrize("key", KEYS)
-def test_every_cell_of_the_solution_notebook_runs(key: str, tmp_path: Path) -> None:
+def test_every_cell_of_the_solution_notebook_runs(key: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")  # two kernels that each want every core wait for each other
     lesson = read_lesson(ROOT, key)
     shutil.copy(lesson.public_checks, tmp_path)
     shutil.copy(lesson.release_notebook, tmp_path)  # check() reads the lesson's facts from it
