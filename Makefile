@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test lint build audit constraints clean
+.PHONY: demo test lint build audit bench constraints clean
 
 demo: $(READY)  ## build the course, grade the sample class, say where to look
 	$(BIN)/autograder build
@@ -24,6 +24,9 @@ build: $(READY)
 
 audit: $(READY)  ## the gates with many seeds, and mutants of every solution
 	$(BIN)/autograder audit
+
+bench: $(READY)  ## how long grading takes, against stock nbgrader: docs/benchmark.md; BENCH="--grow 100,1000" for more
+	$(BIN)/python benchmarks/grading.py $(BENCH)
 
 constraints:  ## renew constraints.txt from what a fresh environment resolves to
 	rm -rf $(VENV)

