@@ -643,8 +643,8 @@ MISTAKES = (
     ),
     Mistake(
         "check_backward",
-        "a test says no with AssertionError (`assert ..., message`), and nothing else: catch what the implementation "
-        "raises, or pass it inputs that its text allows.",
+        "Where d_W comes back with another shape, it ends with an error, and that is no verdict: compare shapes "
+        "before values, `assert d_W.shape == W.shape`.",
         edits=(("np.shape(grad) != p.shape or not", "not"),),
     ),
     Mistake(

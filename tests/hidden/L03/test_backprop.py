@@ -564,6 +564,8 @@ def ce_wrong(p, labels, weights):
     columns[:, labels] -= 1.0
     found = {
         "the 1/N is missing: the loss is divided by the number of examples.": (p - y) * w,
+        # before those with two errors: where all weights are 1, they give the same
+        "it is divided by N twice: one 1/N is enough.": (p - y) * w / n**2,
         "it is divided by the sum of the weights: the text divides by N, whatever the weights add up to.": (p - y)
         * w
         / (weights.sum() or 1.0),
@@ -582,6 +584,9 @@ def ce_wrong(p, labels, weights):
         "probs went through the softmax once more: they are probabilities already.": (again - y) * w / n,
         "1 is not subtracted at the labels: that is p, not p - y.": p * w / n,
         "each row is divided by its weight: multiply.": (p - y) / np.where(w == 0, np.inf, w) / n,
+        "the entries of the labels are not weighted: the weight multiplies p - y as a whole.": (p - y)
+        * np.where(y == 1, 1.0, w)
+        / n,
         "the mean weight multiplies everything: each row has its own.": (p - y) * weights.mean() / n,
         "only the entries of the labels are there: the other classes have the gradient p.": (p - y) * y * w / n,
         "that is the gradient with respect to the probabilities; asked for is that of the logits.": -y
@@ -592,6 +597,18 @@ def ce_wrong(p, labels, weights):
         "the probabilities are weighted twice, and the labels once: the weight multiplies p - y as a whole, once.": (
             (w * p - y) * w / n
         ),
+        "the mean weight multiplies everything, and it is divided by N twice: each row has a weight of its own, and one"
+        " 1/N is enough.": (p - y) * weights.mean() / n**2,
+        "the weights are missing, and it is divided by N twice: each row is multiplied by its own, and one 1/N is"
+        " enough.": (p - y) / n**2,
+        "the weights and the 1/N are missing: each row is multiplied by its own weight, and divided by N.": p - y,
+        "the sum of the weights multiplies everything: each row has its own.": (p - y) * weights.sum() / n,
+        "the weights are divided by their sum first, and the 1/N comes on top: the text divides by N alone.": (p - y)
+        * w
+        / (weights.sum() or 1.0)
+        / n,
+        "the sign, and the 1/N is missing: it is (p - y) times the weight, divided by N.": (y - p) * w,
+        "1 is not subtracted at the labels, and the weights are missing: each row is (p - y) times its weight.": p / n,
         "the root of the weights stands where the weights should.": (p - y) * np.sqrt(np.abs(w)) / n,
         "the one-hot vector marks the most probable class, not the label.": (p - np.eye(c)[p.argmax(axis=1)]) * w / n,
         "it is divided by the number of weights that are not 0: this loss is divided by N.": (p - y)
@@ -627,10 +644,12 @@ def ce_results(submission, rng):
         yield submission.softmax_ce_backward(gaps, labels, weights), gaps, labels, weights, expected
 
 
-def ce_shape(result):
+def ce_shape(result, weights, classes):
     """Why it has another shape."""
     if isinstance(result, tuple):
         return "return the gradient alone, without the loss or anything else."
+    if isinstance(result, np.ndarray) and result.shape == (np.count_nonzero(weights), classes):
+        return "the rows with the weight 0 are left out: their gradient is a row of zeros, and d_logits is (N, C)."
     summed = isinstance(result, np.ndarray) and result.ndim < 2
     return "nothing is summed or averaged over the examples or the classes: the gradient is (N, C)." if summed else ""
 
@@ -638,8 +657,8 @@ def ce_shape(result):
 @exercise("softmax_ce_backward", condition=True)
 def test_ce_returns_an_array_like_probs(submission, rng):
     """An array of the shape of probs."""
-    result, p, _, _, _ = next(ce_results(submission, rng))  # the other sizes are for the values, which say more
-    with cause_where_none_is_known(ce_shape(result)):
+    result, p, _, weights, _ = next(ce_results(submission, rng))  # the other sizes are for the values, which say more
+    with cause_where_none_is_known(ce_shape(result, weights, p.shape[1])):
         assert_shape(result, p.shape, name="d_logits")
 
 
@@ -1085,6 +1104,12 @@ def batchnorm_wrong(d, cache):
         "x_hat is missing in front of the mean of d_out * x_hat.": outer * (d - m - mx),
         "the means are taken over the units: take them over the batch, axis 0.": outer
         * (d - d.mean(axis=1, keepdims=True) - x_hat * (d * x_hat).mean(axis=1, keepdims=True)),
+        "the sums run over the units, axis 1: take them over the batch, axis 0.": inv_std
+        * (
+            gamma * d
+            - (gamma * d).sum(axis=1, keepdims=True) / n
+            - x_hat * (gamma * d * x_hat).sum(axis=1, keepdims=True) / n
+        ),
         "the mean of d_out stands where that of d_out * x_hat should.": outer * (d - m - x_hat * m),
         "d_out * x_hat is not averaged: the part along x_hat has one number for each column.": outer
         * (d - m - x_hat * d * x_hat / n),
@@ -1117,7 +1142,7 @@ def batchnorm_parts(got, d, cache):
         if np.abs(basis @ fit - target).max() > 1e-8 * np.abs(target).max():
             return ""
         found.append((fit[0], fit[1] + d[:, j].mean(), fit[2] + (d[:, j] * x_hat[:, j]).mean()))
-    factor, mean, along = np.abs(np.array(found)).max(axis=0), *np.abs(np.array(found)).max(axis=0)[1:]
+    factor, mean, along = np.abs(np.array(found)).max(axis=0)
     ones = np.abs(np.array(found)[:, 0] - 1).max() < 1e-8
     if ones and mean > 1e-8 and along < 1e-8:
         return (
@@ -1480,6 +1505,9 @@ def test_dual_functions(submission, rng):
             "the tanh of the tangent is no tangent: multiply the tangent by the derivative, 1 - tanh^2.": lambda x: (
                 np.tanh(da)
             ),
+            "the derivative is taken at the tangent: it is 1 - tanh(value)^2, times the tangent.": lambda x: (
+                1 - np.tanh(da) ** 2
+            ),
             "the tangent is missing: the derivative has to be multiplied by it.": lambda x: 1 - np.tanh(x) ** 2,
         },
         "exp": {
@@ -1615,16 +1643,29 @@ def flow_by_hand(
 
     def derivative(at):
         at = at.detach().clone().requires_grad_(True)
-        return torch.autograd.grad(ACTIVATIONS[slope_of or act](at).sum(), at)[0]
+        return torch.autograd.grad(ACTIVATIONS[slope_of if slope_of in ACTIVATIONS else act](at).sum(), at)[0]
 
+    if forward == "again":
+        inputs = [f(h) for h in inputs]
     norms, d = [], torch.tensor(d_out)
     for i in reversed(range(len(weights))):
         last = i == len(weights) - 1
-        at = {"z": zs[i], "output": f(zs[i]), "input": inputs[i], "below": zs[i - 1], "hidden": zs[i]}[slope_at]
+        at = {
+            "z": zs[i],
+            "output": f(zs[i]),
+            "input": inputs[i],
+            "below": zs[i - 1],
+            "hidden": zs[i],
+            "other_end": zs[-1 - i],
+            "not_first": zs[i],
+        }[slope_at]
         h = f(zs[i])
         slopes = {"h(1-h)": h * (1 - h), "1-h^2": 1 - h**2, "f": h}
+        if act in ("tanh", "sigmoid"):
+            slopes["formula at z"] = 1 - zs[i] ** 2 if act == "tanh" else zs[i] * (1 - zs[i])
         slopes_here = slopes[slope_of] if slope_of in slopes else derivative(at)
-        d_z = d * slopes_here if slope and not (last and slope_at == "hidden") else d
+        left_out = (last and slope_at == "hidden") or (i == 0 and slope_at == "not_first")
+        d_z = d * slopes_here if slope and not left_out else d
         norms.append(float(torch.linalg.norm((zs[i] if forward == "z" else inputs[i]).T @ d_z)))
         W = torch.tensor(weights[i])
         d = (d_z if through else d) @ (W if turned else W.T)
@@ -1668,6 +1709,10 @@ def flow_wrong(weights, x, d_out, act):
         ),
         "the square root is missing: the norm is the root of the sum of squares.": [n**2 for n in norms(grads)],
         "the first layer is left out: does the loop stop one too early?": [0.0, *norms(grads)[1:]],
+        "the norms are added up from layer to layer: each layer's own is asked for.": np.cumsum(norms(grads)),
+        "the norms are added up, from the output on: each layer's own is asked for.": np.cumsum(norms(grads)[::-1])[
+            ::-1
+        ],
         "the norms come from the output on: turn them round, so that the input comes first.": norms(grads)[::-1],
         "the upstream gradient d_out is ignored: this is what ones would give.": norms([leaf.grad for leaf in ones]),
         "the layer's output stands where its input should, in the gradient of the weights.": [
@@ -1682,6 +1727,10 @@ def flow_wrong(weights, x, d_out, act):
         "it is the largest singular value (the 2-norm of a matrix): the sum of all squares is asked for.": [
             float(torch.linalg.matrix_norm(g, 2)) for g in grads
         ],
+        "it is the largest sum of magnitudes in a row (the order np.inf): the root of the sum of all squares is asked "
+        "for.": [float(torch.linalg.matrix_norm(g, np.inf)) for g in grads],
+        "it is the largest sum of magnitudes in a column (the order 1): the root of the sum of all squares is asked "
+        "for.": [float(torch.linalg.matrix_norm(g, 1)) for g in grads],
         "it is the sum of the magnitudes: the root of the sum of squares is asked for.": [
             float(g.abs().sum()) for g in grads
         ],
@@ -1702,7 +1751,47 @@ def check_flow(submission, rng, first, last):
     """The norms for some of the cases, one by one."""
     for case in flow_cases(rng)[first:last]:
         expected = [float(torch.linalg.norm(leaf.grad)) for leaf in flow_truth(*case)[0]]
-        assert_close(submission.gradient_flow(*case), expected, name="norms", explain=flow_explained(*case))
+        result = submission.gradient_flow(*case)
+        assert_flow_kind(result, case[0])
+        assert_close(result, expected, name="norms", explain=flow_explained(*case))
+
+
+def assert_flow_kind(result, weights):
+    """Refuse what is no array with one number for each layer, where it is clear what it is instead."""
+    cause = flow_kind(result, weights)
+    assert_that(not cause, f"norms: expected an array of the shape ({len(weights)},).", cause=cause, name="norms")
+
+
+def flow_kind(result, weights):
+    """Why it is no array with one number for each layer."""
+    depth = len(weights)
+    if isinstance(result, dict):
+        return (
+            "a dict came back: return one array (L,), with the norm of layer 0 first, such as "
+            "np.array([norm_0, norm_1, ...])."
+        )
+    if not isinstance(result, list | tuple | np.ndarray):
+        return ""
+    parts = [] if isinstance(result, np.ndarray) and not result.ndim else list(result)
+    shapes = [np.shape(part) if is_even(part) else None for part in parts]
+    of_weights = [np.shape(W) for W in weights]
+    if shapes and shapes in (of_weights, of_weights[::-1]):
+        return "these are the gradients themselves: of each, the norm is asked for, one number."
+    if isinstance(result, tuple) and len(parts) == 2 and (depth,) in shapes:
+        return "more than the norms came back: return them alone, one array (L,)."
+    if len(parts) == 1 and shapes == [()] and depth > 1:
+        return "only one norm came back: does `return` stand inside the loop, or does the loop end too early?"
+    if len(parts) == depth and set(shapes) == {(2,)}:
+        return "a pair came back for each layer: return the norms alone, one number for each layer."
+    return ""
+
+
+def is_even(value):
+    """Whether NumPy can make an array of numbers of it."""
+    try:
+        return np.asarray(value).dtype.kind in "fiub"
+    except (ValueError, TypeError):  # a list of arrays with different shapes, or of something else
+        return False
 
 
 def flow_explained(*case):
@@ -1717,6 +1806,16 @@ def flow_explained(*case):
             "slope_at": "input"
         },
         "the derivative is taken at the z of the layer below: each layer has its own.": {"slope_at": "below"},
+        "the derivative of the first layer is missing: its weights, too, get input.T @ d_z, with d_z = d_h * slope.": {
+            "slope_at": "not_first"
+        },
+        "1 - h^2 and h (1 - h) are made with z: they are formulas for the output h; `activation(act)` gives functions "
+        "of z.": {"slope_of": "formula at z"},
+        "the derivatives come in the order of the way forward: on the way back, the last z comes first.": {
+            "slope_at": "other_end"
+        },
+        "the layer's input goes through the activation once more, in the gradient of the weights: h_i as it is, times "
+        "d_z.": {"forward": "again"},
         "what is passed on leaves out the derivative: pass on d_z @ W.T.": {"through": False},
         "there is no activation in the forward pass.": {"forward": "linear"},
         "W is transposed in the forward pass: z is h @ W.": {"forward": "turned", "turned": True},
@@ -1754,6 +1853,10 @@ def flow_explained(*case):
             found[words] = flow_by_hand(*case, **options)
         except RuntimeError:  # shapes that do not fit
             continue
+    no_slope = np.array(found["the derivative of the activation is missing."]) / len(x)
+    found["the derivative of the activation is missing, and there is a division by N: d_out has every factor."] = (
+        no_slope
+    )
     return found
 
 
@@ -1809,7 +1912,9 @@ def test_flow_over_many_layers(submission, rng):
         d_out = rng.normal(size=(n, width))
         leaves = flow_truth(weights, x, d_out, act)[0]
         expected = np.array([float(torch.linalg.norm(leaf.grad)) for leaf in leaves])
-        got = as_array(submission.gradient_flow(weights, x, d_out, act), name="norms")
+        result = submission.gradient_flow(weights, x, d_out, act)
+        assert_flow_kind(result, weights)
+        got = as_array(result, name="norms")
         assert_shape(got, (depth,), name="norms")
         ratio = got / expected
         wrong = {w: np.array(v) for w, v in flow_explained(weights, x, d_out, act).items() if len(v) == depth}
@@ -2091,31 +2196,78 @@ def accepted(submission, rng, implementation):
     return True
 
 
+PROMISED = (
+    "f(d_out, ids, E, W) gets d_out (N, K), ids (N, T) of whole numbers from 0 to V - 1, E (V, D) and W (D, K), and "
+    "returns the pair (d_E, d_W)."
+)
+OTHER_SHAPE = (
+    "Where d_W comes back with another shape, it ends with an error, and that is no verdict: compare shapes before "
+    "values, `assert d_W.shape == W.shape`."
+)
+OWN_EXCEPTION = "It says no with another exception: raise AssertionError, most easily with `assert ..., message`."
+BAG_FORWARD_ARGUMENTS = (
+    "It ends with an error inside bag_forward, even for a right f: call bag_forward(ids, E, W), in this order, with "
+    "ids (N, T) of whole numbers from 0 to V - 1, E (V, D) and W (D, K)."
+)
+F_ARGUMENTS = "It calls f in another way than is promised, and ends with an error. " + PROMISED
+
+
+def error_cause(submission, rng, message):
+    """Why the test ended with an error instead of a verdict."""
+    where = message.partition("instead of a verdict: ")[2].rpartition("\n(")
+    said = where[0] or where[2]
+    line = said.partition("`")[2].partition("`")[0]
+    if line.startswith("raise "):
+        return OWN_EXCEPTION
+    if accepted(submission, rng, CORRECT[0]):
+        return OTHER_SHAPE if not decided(submission, rng, WRONG["transposed"]) else ""
+    if ":given-bag_forward" in said:
+        return BAG_FORWARD_ARGUMENTS
+    if "f() missing" in message or "f() takes" in message or "f() got an" in message:
+        return F_ARGUMENTS
+    if not said:
+        return ""
+    end = "" if said.endswith("?") else "."
+    return f"It ends with an error even for a right f: {said.rstrip('.')}{end} {PROMISED}"
+
+
+def decided(submission, rng, implementation):
+    """Whether the test comes to a verdict on this one."""
+    try:
+        assert_accepts(submission, "check_backward", (implementation,), rng=rng)
+    except CheckFailure as failure:
+        return " ended with an error" not in failure.message
+    return True
+
+
 def judged(submission, rng, judge, names=()):
     """Let ``judge`` try the test; where it fails, look for the cause with one implementation at a time."""
     try:
         judge()
     except CheckFailure as failure:
         cause = failure.cause
+        if " ended with an error" in failure.message:
+            cause = error_cause(submission, rng, failure.message) or cause
         if " accepts a wrong" in failure.message:
             found = [name for name in names if accepted(submission, rng, WRONG[name])]
             cause = NEVER_SAYS_NO if accepted(submission, rng, NOTHING) else TRY[found[0]] if found else ""
         if " refuses a correct" in failure.message:
-            coarse = [forward_differences(h) for h in (1e-2, 1e-3, 1e-4, 1e-5, 1e-6, 1e-7)]
+            coarse = [forward_differences(h) for h in (1e-5, 1e-6, 1e-4, 1e-7, 1e-3, 1e-2)]
             one_sided = any(accepted(submission, rng, implementation) for implementation in coarse)
             cause = ONE_SIDED if one_sided else REFUSES_RIGHT_ONES
         raise CheckFailure(failure.message, cause=cause, name=failure.name) from None
 
 
-def refuses(submission, rng, *names):
-    """Wrong implementations of one kind, beside two right ones."""
+def refuses(submission, rng, *names, coarser=()):
+    """Wrong implementations of one kind, beside two right ones; ``coarser`` ones are tried only to find a cause."""
     wrong = [WRONG[name] for name in names]
-    judged(
-        submission,
-        rng,
-        lambda: assert_refuses(submission, "check_backward", wrong, correct=CORRECT[:2], rng=rng),
-        names,
-    )
+
+    def judge():
+        # each implementation costs a process of its own: where right ones are refused, the wrong ones are not tried
+        assert_accepts(submission, "check_backward", CORRECT[:2], rng=rng)
+        assert_refuses(submission, "check_backward", wrong, correct=CORRECT[:2], rng=rng)
+
+    judged(submission, rng, judge, (*coarser, *names))
 
 
 @exercise("check_backward", condition=True)
@@ -2174,8 +2326,8 @@ def test_check_refuses_entries_in_wrong_places(submission, rng):
 
 @exercise("check_backward")
 def test_check_refuses_a_coarse_gradient(submission, rng):
-    """Refuses an implementation that is off by about a thousandth, and one that is off by 3e-5."""
-    refuses(submission, rng, "forward_difference", "slightly")
+    """Refuses an implementation that is off by 3e-5 of the largest entry."""
+    refuses(submission, rng, "slightly", coarser=("forward_difference",))
 
 
 @exercise("check_backward")
