@@ -482,7 +482,8 @@ def newton_step(w, X, y, l2):
     ),
     Mistake(
         "softmax_epoch",
-        "W has not changed: write into the caller's array (`W -= ...`); `W = W - ...` makes a new one and drops it.",
+        "W has not changed: after `W = ...` the name W means another array, and the caller still has the old one (what "
+        "is returned is not looked at). Write into the caller's: `W -= ...` or `W[:] = ...`.",
         edits=(("W -= lr * (x.T @ d_logits) / len(labels)", "W = W - lr * (x.T @ d_logits) / len(labels)"),),
     ),
     Mistake(
@@ -608,7 +609,7 @@ def newton_step(w, X, y, l2):
     ),
     Mistake(
         "fit_softmax",
-        "W is still 0 after an epoch: train first, then measure and keep.",
+        "W is still 0 after an epoch: train W itself (not a copy of it), and keep it only afterwards.",
         edits=(
             ("        softmax_epoch(X[order], y[order], W, lr, batch_size)\n", ""),
             (
