@@ -427,7 +427,8 @@ def suspect_fit(
     - An epoch takes every training example once, in batches, in a random order, with the model in training mode.
     - After each epoch the model, in evaluation mode, gives the mean loss on the validation part. Whenever more than two
       such losses in a row were no better than the best, the learning rate is halved.
-    - At the end the model has the weights it had after the epoch with the smallest validation loss.
+    - At the end the model has the state it had after the epoch with the smallest validation loss: all that its
+      `state_dict()` holds, parameters and buffers (such as the running statistics of batch normalization).
 
     Args:
         model: Takes (N, D) inputs and gives (N, C) logits.

@@ -619,6 +619,24 @@ def sgd_step(params, grads, state, lr, momentum=0.0, dampening=0.0, nesterov=Fal
             ("rates, best, bad = np.empty(epochs), np.inf, 0", "rates, best, bad = np.empty(epochs), losses[0], 0"),
         ),
     ),
+    Mistake(
+        "learning_rates",
+        ("the best loss starts at 0, and no positive loss is below that: start from np.inf, or from the first loss."),
+        edits=(("np.empty(epochs), np.inf, 0", "np.empty(epochs), 0.0, 0"),),
+    ),
+    Mistake(
+        "learning_rates",
+        "there is one rate too many: the epochs are e = 0, 1, ..., epochs - 1.",
+        edits=(
+            (
+                "e = np.arange(epochs)",
+                (
+                    "epochs = epochs + 1\n    losses = None if losses is None else np.append(losses, "
+                    "losses[-1])\n    e = np.arange(epochs)"
+                ),
+            ),
+        ),
+    ),
     # --- Dropout -----------------------------------------------------------------------------------------------------
     Mistake(
         "Dropout",
@@ -780,6 +798,21 @@ def sgd_step(params, grads, state, lr, momentum=0.0, dampening=0.0, nesterov=Fal
         "`x *= mask` writes into the caller's array.",
         edits=(("return x * self.scale", "x *= self.scale\n        return x"),),
     ),
+    Mistake(
+        "Dropout",
+        "the two modes are exchanged: entries are dropped in evaluation, not in training.",
+        edits=(("if self.training:", "if not self.training:"),),
+    ),
+    Mistake(
+        "Dropout",
+        ("`d_out *= ...` or `d_out[...] = ...` writes into the caller's array: make a new one, d_x = d_out * ..."),
+        edits=(("return d_out * self.scale", "d_out *= self.scale\n        return d_out"),),
+    ),
+    Mistake(
+        "Dropout",
+        ("`forward` returns several things: it returns the output alone; keep what `backward` needs in `self`."),
+        edits=(("return x * self.scale", "return x * self.scale, self.scale"),),
+    ),
     # --- batch_norm --------------------------------------------------------------------------------------------------
     Mistake(
         "batch_norm",
@@ -926,6 +959,45 @@ def sgd_step(params, grads, state, lr, momentum=0.0, dampening=0.0, nesterov=Fal
         "batch_norm",
         "`x -= ...` changes the caller's array: write x = x - ..., or use a new name.",
         edits=(("x_hat = (x - mean) / np.sqrt(var + eps)", "x -= mean\n    x_hat = x / np.sqrt(var + eps)"),),
+    ),
+    Mistake(
+        "batch_norm",
+        'the running variance never changes, though the mean does: write a new state["var"] as well.',
+        edits=(('        state["var"] = (1 - momentum)', "        running_var = (1 - momentum)"),),
+    ),
+    Mistake(
+        "batch_norm",
+        'the running mean never changes, though the variance does: write a new state["mean"] as well.',
+        edits=(('        state["mean"] = (1 - momentum)', "        running_mean = (1 - momentum)"),),
+    ),
+    Mistake(
+        "batch_norm",
+        ('the new statistics are under other keys of `state`: its keys are "mean" and "var", also for the new ones.'),
+        edits=(
+            ('        state["mean"] = (1 - momentum)', '        state["running_mean"] = (1 - momentum)'),
+            ('        state["var"] = (1 - momentum)', '        state["running_var"] = (1 - momentum)'),
+        ),
+    ),
+    Mistake(
+        "batch_norm",
+        (
+            "one example is refused in evaluation too: there the running statistics are used, and one "
+            "is enough. Raise the ValueError only if `training`."
+        ),
+        edits=(
+            (
+                "    if training:\n        if len(x) < 2:\n",
+                (
+                    '    if len(x) < 2:\n        raise ValueError("one example")\n    if '
+                    "training:\n        if len(x) < 2:\n"
+                ),
+            ),
+        ),
+    ),
+    Mistake(
+        "batch_norm",
+        ("several things come back: return the output alone; the running statistics go into the caller's `state`."),
+        edits=(("return gamma * x_hat + beta", "return gamma * x_hat + beta, state"),),
     ),
     # --- EarlyStopping -----------------------------------------------------------------------------------------------
     Mistake(
@@ -1074,6 +1146,16 @@ class EarlyStopping:
         "`restore` does not reach the caller's arrays: write into them, `array[...] = best`.",
         edits=(("array[...] = self.best_weights[name]", "weights[name] = self.best_weights[name]"),),
     ),
+    Mistake(
+        "EarlyStopping",
+        "it stops one epoch too early: `patience` epochs in a row without an improvement are needed.",
+        edits=(("return epoch - last_good >= self.patience", "return epoch - last_good >= self.patience - 1"),),
+    ),
+    Mistake(
+        "EarlyStopping",
+        "`step` returns something else than True or False: the answer alone; the rest is in the attributes.",
+        edits=(("return epoch - last_good >= self.patience", "return epoch - last_good >= self.patience, self.best"),),
+    ),
     # --- suspect_fit -------------------------------------------------------------------------------------------------
     Mistake(
         "suspect_fit",
@@ -1141,5 +1223,70 @@ class EarlyStopping:
         "the model ends with the weights of the last epoch. What is loaded at the end must be a copy: neither "
         "`state_dict()` nor a shallow copy of it copies the tensors; copy.deepcopy does.",
         edits=(("copy.deepcopy(model.state_dict())", "model.state_dict().copy()"),),
+    ),
+    Mistake(
+        "suspect_fit",
+        (
+            "the model ends with the weights of the last epoch, and `load_state_dict` is never "
+            "called: load the best weights, a deep copy, after the last epoch."
+        ),
+        edits=(("    model.load_state_dict(best_weights)\n", ""),),
+    ),
+    Mistake(
+        "suspect_fit",
+        (
+            "the weights are kept in every epoch, so that the last ones are loaded: keep them only "
+            "where the loss is below all before it."
+        ),
+        edits=(
+            (
+                (
+                    "        if val_loss < min(losses, default=np.inf):\n            best_weights = "
+                    "copy.deepcopy(model.state_dict())"
+                ),
+                "        best_weights = copy.deepcopy(model.state_dict())",
+            ),
+        ),
+    ),
+    Mistake(
+        "suspect_fit",
+        (
+            "the copy comes too late, when training is over and the tensors hold the last weights: "
+            "copy in the epoch that is the best so far."
+        ),
+        edits=(
+            ("best_weights = copy.deepcopy(model.state_dict())", "best_weights = model.state_dict()"),
+            ("load_state_dict(best_weights)", "load_state_dict(copy.deepcopy(best_weights))"),
+        ),
+    ),
+    Mistake(
+        "suspect_fit",
+        (
+            "the weights are those of the best epoch, but the buffers (running statistics, for "
+            "example) are those of the last: copy and load the whole `state_dict()`, not the "
+            "parameters alone."
+        ),
+        edits=(
+            (
+                "best_weights = copy.deepcopy(model.state_dict())",
+                "best_weights = {n: p.detach().clone() for n, p in model.named_parameters()}",
+            ),
+            ("load_state_dict(best_weights)", "load_state_dict(best_weights, strict=False)"),
+        ),
+    ),
+    Mistake(
+        "suspect_fit",
+        "the weights are kept where the loss is below the one before it: it must be below all before it.",
+        edits=(("if val_loss < min(losses, default=np.inf):", "if not losses or val_loss < losses[-1]:"),),
+    ),
+    Mistake(
+        "suspect_fit",
+        ("the rate is halved too late: as soon as more than two losses in a row were no better, which is patience=2."),
+        edits=(("patience=2", "patience=3"),),
+    ),
+    Mistake(
+        "suspect_fit",
+        ("the rows come in the same order in every epoch: draw a new permutation in each, from the generator."),
+        edits=(("torch.randperm(len(train_x), generator=generator)", "torch.arange(len(train_x))"),),
     ),
 )

@@ -1,5 +1,6 @@
 """Hidden checks of L04: other sizes and values of what the exercises promise."""
 
+import math
 from itertools import combinations
 
 import numpy as np
@@ -83,6 +84,11 @@ TRAIN_INCOMPLETE = "`train` lacks rows: it is every row that is not in this fold
 SWAPPED = "train and validation are swapped: the small part, one k-th of the rows, is for validation."
 UNSHUFFLED = "the folds do not depend on `rng`: shuffle the rows of each class with `rng.permutation`."
 OTHER_RANDOMNESS = "equal generators gave different folds: all randomness must come from `rng`, not `np.random`."
+NOT_FLAT = "tuples are nested: each fold is one flat tuple of four, (train, validation, mean, std)."
+TRANSPOSED = (
+    "four lists come back, one for each kind of thing: what is asked for is one tuple (train, validation, mean, std) "
+    "for each fold."
+)
 MASKS = "`train` and `validation` are masks of booleans: indices are asked for, `np.flatnonzero(mask)` gives them."
 
 
@@ -105,8 +111,16 @@ def fold_cases(rng):
 
 def assert_folds(result, x, k):
     """Refuse anything but k tuples of two arrays of indices and two of numbers."""
+    listed = isinstance(result, (list, tuple)) and all(isinstance(part, (list, tuple)) for part in result)
+    if listed and k != 4 and [len(part) for part in result] == [k] * 4:
+        raise CheckFailure(
+            f"folds: expected {k} tuples of four, got four lists of {k}.", cause=TRANSPOSED, name="folds"
+        )
     assert_length(result, k, name="folds")
     for i, fold in enumerate(result):
+        nested = isinstance(fold, (list, tuple)) and len(fold) < 4 and any(isinstance(part, tuple) for part in fold)
+        if nested:
+            raise CheckFailure(f"fold {i}: expected 4 values, got {len(fold)}.", cause=NOT_FLAT, name="folds")
         assert_length(fold, 4, name=f"fold {i}")
         for part, name in zip(fold[:2], ("train", "validation"), strict=True):
             rows = as_array(part, name=name)
@@ -971,12 +985,39 @@ PLATEAU_RESTARTS = "after a fall the best loss is replaced by the current one: i
 PLATEAU_MAX = "larger losses count as better: smaller ones are."
 PLATEAU_SUBTRACTS = "`factor` is subtracted: the rate is multiplied by it."
 PLATEAU_NEVER = "the rate never falls."
+PLATEAU_ZERO = (
+    "the best loss starts at 0, and no positive loss is below that: start from np.inf, or from the first loss."
+)
+ONE_TOO_MANY = "there is one rate too many: the epochs are e = 0, 1, ..., epochs - 1."
+ONE_TOO_FEW = "there is one rate too few: the epochs are e = 0, 1, ..., epochs - 1, the first with its own rate."
+ONE_RATE = "a single rate comes back: one for each epoch is asked for."
+RATES_TUPLE = "a tuple comes back: the array of rates alone is asked for."
 PLATEAU_FIRST = "the first loss counts as not good: it is the best so far."
+
+
+def assert_rates_shape(rates, epochs, name):
+    """Refuse anything but an array of one rate for each epoch."""
+    single = np.ndim(rates) == 0 and isinstance(rates, (int, float, np.number, np.ndarray))
+    assert_that(not single, f"{name}: expected an array, got a single number.", cause=ONE_RATE)
+    assert_type(rates, np.ndarray, name=name)
+    assert_that(
+        rates.shape == (epochs,),
+        f"{name}: expected shape {(epochs,)}, got {rates.shape}.",
+        cause={(epochs + 1,): ONE_TOO_MANY, (epochs - 1,): ONE_TOO_FEW}.get(rates.shape, ""),
+    )
+
+
+def assert_value_error(call, *args, name, case):
+    """As assert_raises; says so where another exception came."""
+    try:
+        assert_raises(call, *args, error=ValueError, name=name, case=case)
+    except CheckFailure as failure:
+        raise CheckFailure(failure.message, cause=failure.cause or OTHER_ERROR, name=name) from None
 
 
 def assert_rates(actual, expected, foreseen):
     """Refuse other rates than expected."""
-    assert_shape(actual, expected.shape, name="rates")
+    assert_rates_shape(actual, len(expected), "rates")
     pairs = [(says, value) for says, value in foreseen if np.shape(value) == expected.shape]
     assert_close(actual, expected, name="rates", explain=told_by(pairs))
 
@@ -998,12 +1039,16 @@ def test_rates_have_the_promised_form(submission, rng):
     losses = rng.normal(size=7)
     for kind, keywords in (("step", {"every": 3}), ("cosine", {"warmup": 2}), ("plateau", {"losses": losses})):
         rates = submission.learning_rates(kind, 2, 7, **keywords)  # an int is a number too
-        listed = "that is a list: np.array(...) makes an array of it." if isinstance(rates, (list, tuple)) else ""
-        assert_that(not listed, f"rates of kind {kind!r}: expected an array, got a list.", cause=listed)
-        assert_type(rates, np.ndarray, name=f"rates of kind {kind!r}")
-        assert_shape(rates, (7,), name=f"rates of kind {kind!r}")
+        several = isinstance(rates, tuple) and any(isinstance(part, (np.ndarray, list)) for part in rates)
+        listed = RATES_TUPLE if several else "that is a list: np.array(...) makes an array of it."
+        assert_that(
+            not isinstance(rates, (list, tuple)),
+            f"rates of kind {kind!r}: expected an array, got a {type(rates).__name__}.",
+            cause=listed,
+        )
+        assert_rates_shape(rates, 7, f"rates of kind {kind!r}")
         assert_dtype(rates, np.float64, name=f"rates of kind {kind!r}")
-    assert_raises(submission.learning_rates, "linear", 0.1, 7, error=ValueError, name="learning_rates", case="'linear'")
+    assert_value_error(submission.learning_rates, "linear", 0.1, 7, name="learning_rates", case="'linear'")
 
 
 @exercise("learning_rates", condition=True)
@@ -1136,7 +1181,7 @@ def test_rates_warm_up_before_the_cosine(submission, rng):
 def own_plateau(lr, factor, patience, losses, variant=""):
     """The rates of the exercise's rule, or of a mistake in it."""
     sign = -1 if variant == "max" else 1
-    rates, best, bad, previous = [], sign * np.inf, 0, np.inf
+    rates, best, bad, previous = [], 0.0 if variant == "zero" else sign * np.inf, 0, np.inf
     if variant == "first":
         best = losses[0]
     for loss in losses:
@@ -1175,6 +1220,7 @@ PLATEAU_WORDS = {
     "forgets": PLATEAU_FORGETS,
     "never": PLATEAU_NEVER,
     "first": PLATEAU_FIRST,
+    "zero": PLATEAU_ZERO,
     "margin": PLATEAU_MARGIN,
     "margin below": PLATEAU_MARGIN,
     "restarts": PLATEAU_RESTARTS,
@@ -1238,6 +1284,8 @@ KEEPS_WITH_P = "entries are kept with probability p: p is the probability of bei
 NOTHING_DROPPED = "in training nothing is dropped."
 WHOLE_ROWS = "whole examples are dropped: every entry has its own fate."
 ONE_MASK = "all examples have the same mask: draw numbers of the whole shape of x, not one row for the batch."
+MODES_SWAPPED = "the two modes are exchanged: entries are dropped in evaluation, not in training."
+OUT_TUPLE = "`forward` returns several things: it returns the output alone; keep what `backward` needs in `self`."
 SAME_ALONG = "the mask is the same along an axis: draw numbers of the whole shape of x."
 FROZEN = "every call drops the same entries: draw anew in each `forward`."
 NOT_RNG = "the mask does not come from `rng`: neither np.random nor a generator of your own."
@@ -1254,6 +1302,9 @@ NEW_MASK = "the gradient has another mask than the output: keep the mask of `for
 FIRST_MASK = "the gradient belongs to an earlier `forward`: keep the mask of the last one."
 STALE_MASK = "after a `forward` in evaluation the gradient passes unchanged: an old mask of training is still used."
 
+D_OUT_IN_PLACE = (
+    "`d_out *= ...` or `d_out[...] = ...` writes into the caller's array: make a new one, d_x = d_out * ..."
+)
 LOOKS_LATER = (
     "the gradient depends on `training` at the time of `backward`: it belongs to the last `forward`, so keep what "
     "it did."
@@ -1285,7 +1336,7 @@ def two_forwards(student, p, x, seed, d_out):
     layer, rng = student.Dropout(p), np.random.default_rng(seed)
     first = np.array(layer.forward(x, rng))
     last = np.array(layer.forward(x, rng))
-    return {"first": first, "last": last, "d_x": np.array(layer.backward(d_out)), "again": layer.backward(d_out)}
+    return {"first": first, "last": last, "d_x": np.array(layer.backward(d_out.copy())), "again": layer.backward(d_out)}
 
 
 def switched(student, p, x, seed, d_out):
@@ -1305,6 +1356,7 @@ def training_run(submission, rng, p, shape):
     """(x, d_out, evidence) of a single forward and backward in training."""
     x, d_out = positive(rng, shape), positive(rng, shape)
     (evidence,) = submission.run(dropped, p, x, int(rng.integers(10**6)), d_out, [True])
+    assert_that(not isinstance(evidence["out"], tuple), "out: expected an array, got a tuple.", cause=OUT_TUPLE)
     assert_type(evidence["out"], np.ndarray, name="out")
     assert_shape(evidence["out"], shape, name="out")
     assert_shape(evidence["d_x"], shape, name="d_x")
@@ -1322,7 +1374,7 @@ def test_dropout_has_the_promised_form(submission, rng):
     for shape in ((5,), (4, 3), (2, 3, 4, 5)):
         _, _, evidence = training_run(submission, rng, 0.4, shape)
         assert_that(evidence["x same"], "forward modifies x.", cause="`x *= mask` writes into the caller's array.")
-        assert_that(evidence["d_out same"], "backward modifies d_out.", cause="make a new array instead of `d_out *=`.")
+        assert_that(evidence["d_out same"], "backward modifies d_out.", cause=D_OUT_IN_PLACE)
 
 
 @exercise("Dropout", condition=True)
@@ -1331,14 +1383,15 @@ def test_dropout_passes_everything_in_evaluation(submission, rng):
     for p, modes in ((0.2, [False]), (0.7, [True, False, True, False])):
         x, d_out = positive(rng, (40, 12)), positive(rng, (40, 12))
         runs = submission.run(dropped, p, x, int(rng.integers(10**6)), d_out, modes)
+        _, _, learning = training_run(submission, rng, p, (40, 12))
+        drops = EVAL_DROPS if bool((learning["out"] == 0).any()) else MODES_SWAPPED
         for training, run in zip(modes, runs, strict=True):
             if training:
                 continue
             explain = told_by([(EVAL_SCALES, x * (1 - p)), (EVAL_SCALES_UP, x / (1 - p))])
             has_zeros = bool((as_array(run["out"]) == 0).any())
-            assert_close(
-                run["out"], x, name="out in evaluation", explain=(lambda a, b: EVAL_DROPS) if has_zeros else explain
-            )
+            assert_that(not has_zeros, "out in evaluation: some entries are 0.", cause=drops)
+            assert_close(run["out"], x, name="out in evaluation", explain=explain)
             assert_that(not run["drawn"], "rng was used in evaluation.", cause=EVAL_DRAWS)
             cause = STALE_MASK if bool((as_array(run["d_x"]) == 0).any()) else ""
             assert_close(run["d_x"], d_out, name="d_x in evaluation", explain=lambda a, b, cause=cause: cause)
@@ -1420,6 +1473,8 @@ def _share_cause(share, p):
         return NOTHING_DROPPED
     if abs(share - 0.5) < 0.05:
         return "half of the entries are dropped, whatever p is: compare uniform numbers between 0 and 1 with p."
+    if abs(share - (1 + math.erf(p / math.sqrt(2))) / 2) < 0.03:
+        return "normal random numbers are compared with p: take uniform ones between 0 and 1, `rng.random(x.shape)`."
     return KEEPS_WITH_P if abs(share - (1 - p)) < 0.06 else ""
 
 
@@ -1537,6 +1592,17 @@ RUNNING_MOMENTUM = "the argument momentum has no effect."
 EVAL_BATCH = "in evaluation x is standardized with its own statistics: take the running ones."
 EVAL_UNROOTED = "in evaluation x is divided by the running variance: divide by its root."
 EVAL_AS_STD = "in evaluation the running variance is used as a standard deviation: take its root, with eps under it."
+RUNNING_ONE_ONLY = {
+    "mean": 'the running mean never changes, though the variance does: write a new state["mean"] as well.',
+    "var": 'the running variance never changes, though the mean does: write a new state["var"] as well.',
+}
+OTHER_KEYS = 'the new statistics are under other keys of `state`: its keys are "mean" and "var", also for the new ones.'
+KEY_UNKNOWN = '`state` is asked for a key that it does not have: its keys are "mean" and "var".'
+BN_TUPLE = "several things come back: return the output alone; the running statistics go into the caller's `state`."
+EVAL_REFUSES = (
+    "one example is refused in evaluation too: there the running statistics are used, and one is enough. Raise the "
+    "ValueError only if `training`."
+)
 EVAL_MOVES = "the running statistics move in evaluation: only training changes them."
 
 
@@ -1547,8 +1613,22 @@ def normalized(student, batches, gamma, beta, state, options):
     for x, keywords in zip(batches, options):  # noqa: B905 - sent to the worker as it is
         out = student.batch_norm(x, gamma, beta, state, **keywords)
         out = out.copy() if isinstance(out, np.ndarray) else out
-        found.append({"out": out, "mean": np.array(state["mean"]), "var": np.array(state["var"])})
+        more = len(state) - 2
+        found.append({"out": out, "mean": np.array(state["mean"]), "var": np.array(state["var"]), "more": more})
     return found
+
+
+def norm_runs(submission, batches, gamma, beta, state, options):
+    """What ``normalized`` finds; says why where the function asks for a key that there is not."""
+    try:
+        return submission.run(normalized, batches, gamma, beta, state, options)
+    except StudentError as caught:
+        alone = any(len(x) == 1 and not now["training"] for x, now in zip(batches, options, strict=True))
+        refuses = caught.raised.type == "ValueError" and caught.raised.code.startswith("raise") and alone
+        if caught.raised.type != "KeyError" and not refuses:
+            raise
+        cause = EVAL_REFUSES if refuses else KEY_UNKNOWN
+        raise CheckFailure(str(caught), cause=cause, name="batch_norm") from None
 
 
 def draw_norm(rng, sizes, width=4):
@@ -1571,6 +1651,7 @@ def torch_norm(x, gamma, beta, state, training, momentum=0.1, eps=1e-5):
 
 def assert_norm(run, n, width, *, statistics=False):
     """Refuse outputs, or statistics, of other shapes."""
+    assert_that(not isinstance(run["out"], (tuple, dict)), f"out: got a {type(run['out']).__name__}.", cause=BN_TUPLE)
     assert_type(run["out"], np.ndarray, name="out")
     assert_shape(run["out"], (n, width), name="out")
     for key in ("mean", "var") if statistics else ():
@@ -1636,7 +1717,12 @@ def test_norm_leaves_its_other_arguments_alone(submission, rng):
     """x, gamma and beta are not modified, and evaluation changes no statistics."""
     for training in (True, False):
         (x,), gamma, beta, state = draw_norm(rng, [7])
-        after = submission.run(after_norm, x, gamma, beta, state, training)
+        try:
+            after = submission.run(after_norm, x, gamma, beta, state, training)
+        except StudentError as caught:
+            if caught.raised.type != "KeyError":
+                raise
+            raise CheckFailure(str(caught), cause=KEY_UNKNOWN, name="batch_norm") from None
         for name, before in {"x": x, "gamma": gamma, "beta": beta}.items():
             assert_unchanged(after[name], before, name=name)
         if not training:
@@ -1650,8 +1736,15 @@ def test_norm_leaves_its_other_arguments_alone(submission, rng):
 def test_norm_refuses_to_train_on_one_example(submission, rng):
     """In training, a batch of one is a ValueError; in evaluation it is not."""
     (x,), gamma, beta, state = draw_norm(rng, [1])
-    assert_raises(submission.batch_norm, x, gamma, beta, state, True, error=ValueError, name="batch_norm", case="N = 1")
-    assert_shape(submission.batch_norm(x, gamma, beta, state, False), (1, 4), name="out")
+    assert_value_error(submission.batch_norm, x, gamma, beta, state, True, name="batch_norm", case="N = 1")
+    try:
+        out = submission.batch_norm(x, gamma, beta, state, False)
+    except StudentError as caught:
+        if caught.raised.type != "ValueError":
+            raise
+        raise CheckFailure(str(caught), cause=EVAL_REFUSES, name="batch_norm") from None
+    assert_that(not isinstance(out, (tuple, dict)), f"out: got a {type(out).__name__}.", cause=BN_TUPLE)
+    assert_shape(out, (1, 4), name="out")
 
 
 @exercise("batch_norm", weight=3)
@@ -1659,7 +1752,7 @@ def test_norm_in_training(submission, rng):
     """In training the output agrees with torch.nn.functional.batch_norm, for features of very different scales."""
     for n, width, eps in ((7, 4, 1e-5), (2, 3, 1e-5), (9, 5, 0.1)):
         (x,), gamma, beta, state = draw_norm(rng, [n], width)
-        (run,) = submission.run(normalized, [x], gamma, beta, state, [{"training": True, "eps": eps}])
+        (run,) = norm_runs(submission, [x], gamma, beta, state, [{"training": True, "eps": eps}])
         assert_norm(run, n, width)
         expected, _ = torch_norm(x, gamma, beta, state, True, eps=eps)
         by_feature(run["out"], expected, output_causes(x, gamma, beta, state, eps), "out")
@@ -1704,12 +1797,17 @@ def running(submission, rng, key):
     for sizes, momentum in (((5, 8, 3, 2), 0.1), ((6,), 0.1), ((4, 7), 0.3)):
         batches, gamma, beta, state = draw_norm(rng, sizes)
         options = [{"training": True} if momentum == 0.1 else {"training": True, "momentum": momentum}] * len(sizes)
-        runs = submission.run(normalized, batches, gamma, beta, state, options)
+        runs = norm_runs(submission, batches, gamma, beta, state, options)
         now = state
         for x, run in zip(batches, runs, strict=True):
             assert_norm(run, len(x), 4, statistics=True)
             _, now = torch_norm(x, gamma, beta, now, True, momentum)
         causes = statistics_causes(batches, state, key, momentum)
+        other = "var" if key == "mean" else "mean"
+        still = bool((runs[-1][key] == state[key]).all())
+        alone = bool((runs[-1][other] != state[other]).any())
+        words = OTHER_KEYS if runs[-1]["more"] else RUNNING_ONE_ONLY[key] if alone else RUNNING_LOST
+        assert_that(not still, f'state["{key}"] is after {len(batches)} batches what it was before.', cause=words)
         scale = now["var"] if key == "var" else np.abs(now["mean"]) + np.sqrt(now["var"])
         by_feature(runs[-1][key], now[key], causes, f'state["{key}"]', scale)
 
@@ -1731,7 +1829,7 @@ def test_norm_in_evaluation(submission, rng):
     """In evaluation the output comes from the running statistics alone, for a single example too."""
     for n, eps in ((6, 1e-5), (1, 1e-5), (3, 0.1)):
         (x,), gamma, beta, state = draw_norm(rng, [n])
-        (run,) = submission.run(normalized, [x], gamma, beta, state, [{"training": False, "eps": eps}])
+        (run,) = norm_runs(submission, [x], gamma, beta, state, [{"training": False, "eps": eps}])
         assert_norm(run, n, 4)
         expected, _ = torch_norm(x, gamma, beta, state, False, eps=eps)
         mean, var = state["mean"], state["var"]
@@ -1765,14 +1863,17 @@ def test_norm_from_training_to_evaluation(submission, rng):
     """After many batches, evaluation uses what training has left in state."""
     batches, gamma, beta, state = draw_norm(rng, [8] * 6 + [5])
     options = [{"training": True}] * 6 + [{"training": False}]
-    runs = submission.run(normalized, batches, gamma, beta, state, options)
+    runs = norm_runs(submission, batches, gamma, beta, state, options)
     now = state
     for x in batches[:-1]:
         _, now = torch_norm(x, gamma, beta, now, True)
     expected, _ = torch_norm(batches[-1], gamma, beta, now, False)
     assert_norm(runs[-1], 5, 4)
     lost, _ = torch_norm(batches[-1], gamma, beta, state, False)
-    by_feature(runs[-1]["out"], expected, [(RUNNING_LOST, lost)], "out in evaluation")
+    moved = [key for key in ("mean", "var") if bool((runs[-1][key] != state[key]).any())]
+    words = OTHER_KEYS if runs[-1]["more"] else RUNNING_LOST
+    assert_that(bool(moved), "after six batches the running statistics are what they were before.", cause=words)
+    by_feature(runs[-1]["out"], expected, [(words, lost)], "out in evaluation")
 
 
 # --- EarlyStopping ---------------------------------------------------------------------------------------------------
@@ -1802,6 +1903,7 @@ NAN_STOPS = "NaN stops the training at once: it only counts as one epoch without
 NAN_RESETS = "NaN sets the counting back to 0: it is one more epoch without an improvement."
 NAN_SAYS_NO = "with NaN the answer is always False: that epoch, too, may be the one in which patience runs out."
 ANSWERS_NONE = "`step` returns None: it answers True or False in every epoch, also where it need not stop."
+ANSWERS_MORE = "`step` returns something else than True or False: the answer alone; the rest is in the attributes."
 ZERO_IS_NONE = "a best of 0.0 is taken for no best at all, as 0.0 counts as False: ask `self.best is None`."
 NOT_A_DICT = "best_weights must be a dict like `weights`, from each name to a copy of the array."
 RESTORES_NOTHING = "`restore` uses best_weights although it may still be None: then there is nothing to restore."
@@ -1824,7 +1926,8 @@ def watch(student, metrics, keywords):
             array[...] = np.arange(array.size).reshape(array.shape) * 0.25 + 10 * epoch + i + 1
         before = {name: array.copy() for name, array in weights.items()}
         answer = stopper.step(metric, weights)
-        found["stop"].append("None" if answer is None else bool(answer))
+        answer = f"a {type(answer).__name__}" if isinstance(answer, (tuple, list, dict, str)) else answer
+        found["stop"].append("None" if answer is None else answer if isinstance(answer, str) else bool(answer))
         untouched = untouched and all(bool((weights[name] == before[name]).all()) for name in weights)
         found["best"].append(None if stopper.best is None else float(stopper.best))
         found["best_epoch"].append(None if stopper.best_epoch is None else int(stopper.best_epoch))
@@ -1891,7 +1994,7 @@ def own_watch(metrics, patience, min_delta=0.0, mode="min", variant=""):  # noqa
                 reference = best = metric
         if (variant == "nan first" and best_epoch is None) or (variant == "nan resets" and nan):
             bad = 0
-        limit = {"longer": patience + 1, "less": patience - 1}.get(variant, patience)
+        limit = {"longer": patience + 1, "less": patience - 1, "less at once": patience - 1}.get(variant, patience)
         stop = bad >= limit and not (variant == "less" and bad == 0)
         if nan and variant in {"nan stops", "nan says no"}:
             stop = variant == "nan stops"
@@ -1903,6 +2006,7 @@ def own_watch(metrics, patience, min_delta=0.0, mode="min", variant=""):  # noqa
 WATCH_WORDS = {
     "longer": WAITS_LONGER,
     "less": WAITS_LESS,
+    "less at once": WAITS_LESS,
     "ties": TIES,
     "never resets": NEVER_RESETS,
     "no delta": DELTA_IGNORED,
@@ -1957,17 +2061,28 @@ def check_watches(submission, cases):
                 break  # nobody trains on
 
 
+def until_stop(story):
+    """The story up to and with the first epoch in which it says stop."""
+    stops = [stop for stop, _, _ in story]
+    return story[: stops.index(True) + 1] if True in stops else story
+
+
 def _cause_of(stories, cases):
     """The only sentence that explains all of the stories, or none."""
     if any(stop == "None" for got in stories for stop, _, _ in got):
         return ANSWERS_NONE
+    if any(isinstance(stop, str) for got in stories for stop, _, _ in got):
+        return ANSWERS_MORE
     right = [own_watch(metrics, **keywords) for metrics, keywords in cases]
     causes = set()
-    for variant, says in WATCH_WORDS.items():
-        told = [own_watch(metrics, **keywords, variant=variant) for metrics, keywords in cases]
-        same = all(same_story(got, wrong) for got, wrong in zip(stories, told, strict=True))
-        if same and not all(same_story(a, b) for a, b in zip(told, right, strict=True)):
-            causes.add(says)
+    for shown in (list, until_stop):  # what it says after it has said stop is no matter, if nothing else fits
+        for variant, says in WATCH_WORDS.items():
+            told = [own_watch(metrics, **keywords, variant=variant) for metrics, keywords in cases]
+            same = all(same_story(shown(got), shown(wrong)) for got, wrong in zip(stories, told, strict=True))
+            if same and not all(same_story(shown(a), shown(b)) for a, b in zip(told, right, strict=True)):
+                causes.add(says)
+        if causes:
+            break
     if len(causes) == 1:
         return causes.pop()
     maximize = all(keywords.get("mode") == "max" for _, keywords in cases)
@@ -2123,12 +2238,46 @@ STILL_REFERENCE = (
     "the model ends with the weights of the last epoch. What is loaded at the end must be a copy: neither "
     "`state_dict()` nor a shallow copy of it copies the tensors; copy.deepcopy does."
 )
+NEVER_LOADED = (
+    "the model ends with the weights of the last epoch, and `load_state_dict` is never called: load the best "
+    "weights, a deep copy, after the last epoch."
+)
+KEPT_EACH_EPOCH = (
+    "the weights are kept in every epoch, so that the last ones are loaded: keep them only where the loss is below all "
+    "before it."
+)
+COPIED_LATE = (
+    "the copy comes too late, when training is over and the tensors hold the last weights: copy in the epoch that is "
+    "the best so far."
+)
+KEPT_FIRST_ONLY = (
+    "the model ends with the weights of the first epoch: keep them again whenever a loss is the best so far."
+)
+KEPT_BEFORE = (
+    "the model ends with the weights it had before training: keep them again whenever a loss is the best so far."
+)
+BEATS_PREVIOUS = "the weights are kept where the loss is below the one before it: it must be below all before it."
+NOTHING_KEPT = (
+    "no epoch counts as the best, so that there are no best weights: compare the new loss with those before it, and "
+    "append it only then."
+)
+BUFFERS_LEFT = (
+    "the weights are those of the best epoch, but the buffers (running statistics, for example) are those of the last: "
+    "copy and load the whole `state_dict()`, not the parameters alone."
+)
+HALVED_EARLY = "the rate is halved too early: *more* than two losses in a row must be no better, which is patience=2."
+HALVED_LATE = (
+    "the rate is halved too late: as soon as more than two losses in a row were no better, which is patience=2."
+)
+ORDER_KEPT = "the rows come in the same order in every epoch: draw a new permutation in each, from the generator."
+OTHER_GENERATOR = "the order does not come from `seed` alone: draw it from the generator that is made with it."
 
 
-def watched(student, train, validation, script, batch_size, lr, seed):
+def watched(student, train, validation, script, batch_size, lr, seed, counts=False):
     """What a probe sees while it is trained: its mode, its inputs and its weights, in each call.
 
-    The probe is linear. Where ``script`` is given, its loss on the validation part, all of class 0, follows that list.
+    The probe is linear; if it ``counts``, a buffer holds the number of its calls in training. Where ``script`` is
+    given, its loss on the validation part, all of class 0, follows that list.
     """
 
     class Probe(torch.nn.Module):
@@ -2136,10 +2285,23 @@ def watched(student, train, validation, script, batch_size, lr, seed):
             super().__init__()
             d = train[0].shape[1]
             self.weight = torch.nn.Parameter(torch.linspace(-0.5, 0.5, 2 * d, dtype=torch.float64).reshape(2, d))
-            self.calls, self.validated = [], 0
+            self.calls, self.validated, self.asked, self.loads = [], 0, [], []
+            if counts:
+                self.register_buffer("count", torch.zeros(1, dtype=torch.float64))
+
+        def state_dict(self, *arguments, **keywords):
+            self.asked.append(self.validated)
+            return super().state_dict(*arguments, **keywords)
+
+        def load_state_dict(self, given, *arguments, **keywords):
+            kept = given.get("weight")
+            self.loads.append(isinstance(kept, torch.Tensor) and kept.data_ptr() == self.weight.data_ptr())
+            return super().load_state_dict(given, *arguments, **keywords)
 
         def forward(self, x):
             learning = len(x) != len(validation[0])
+            if counts and learning:
+                self.count += 1.0
             self.calls.append((learning, self.training, x.detach().clone(), self.weight.detach().clone()))
             if learning or not script:
                 return x @ self.weight.T
@@ -2159,7 +2321,25 @@ def watched(student, train, validation, script, batch_size, lr, seed):
         "val_x": [call[2] for call in model.calls if not call[0]],
         "weights": [call[3] for call in model.calls if not call[0]],
         "final": model.weight.detach().clone(),
+        "count": float(model.count[0]) if counts else 0.0,
+        "asked": model.asked,
+        "loads": model.loads,
     }
+
+
+def fit_run(submission, *arguments):
+    """What ``watched`` finds; says why where the function raises for a known reason."""
+    try:
+        return submission.run(watched, *arguments)
+    except StudentError as caught:
+        cause = ""
+        if caught.raised.type == "RuntimeError" and "Missing key" in caught.raised.message:
+            cause = BUFFERS_LEFT
+        elif caught.raised.type == "UnboundLocalError" and "best" in caught.raised.message:
+            cause = NOTHING_KEPT
+        if not cause:
+            raise
+        raise CheckFailure(str(caught), cause=cause, name="suspect_fit") from None
 
 
 def draw_fit(rng, n=12, n_val=17):
@@ -2182,7 +2362,7 @@ def standardized(x, by):
 def test_fit_keeps_what_worked(submission, rng):
     """Every epoch uses every training example once, in batches, and gives one validation loss and one rate."""
     train, validation = draw_fit(rng)
-    evidence = submission.run(watched, train, validation, [], 5, 0.1, 3)
+    evidence = fit_run(submission, train, validation, [], 5, 0.1, 3)
     for name in ("losses", "rates"):
         assert_length(evidence[name], 5, name=name)
         assert_that(bool(np.isfinite(as_array(evidence[name])).all()), f"{name}: not all are finite.")
@@ -2192,18 +2372,18 @@ def test_fit_keeps_what_worked(submission, rng):
     for seen in orders:
         same = np.allclose(seen[np.lexsort(seen.T)], orders[0][np.lexsort(orders[0].T)])
         assert_that(same, "an epoch does not use every training example once.")
-    assert_that(not np.allclose(orders[0], orders[1]), "the order is the same in every epoch.")
+    assert_that(not np.allclose(orders[0], orders[1]), "the order is the same in every epoch.", cause=ORDER_KEPT)
     assert_close(evidence["rates"][0], 0.1, name="the first learning rate")
     for loss in evidence["losses"]:
         assert_type(loss, float, name="a validation loss")
-    again = submission.run(watched, train, validation, [], 5, 0.1, 3)
-    other = submission.run(watched, train, validation, [], 5, 0.1, 4)
+    again = fit_run(submission, train, validation, [], 5, 0.1, 3)
+    other = fit_run(submission, train, validation, [], 5, 0.1, 4)
     same = [
         bool((as_array(a) == as_array(b)).all()) for a, b in zip(evidence["train_x"], again["train_x"], strict=True)
     ]
-    assert_that(all(same), "the same seed gives another order.")
+    assert_that(all(same), "the same seed gives another order.", cause=OTHER_GENERATOR)
     same = [a.shape == b.shape and np.allclose(a, b) for a, b in zip(orders, _orders(other), strict=True)]
-    assert_that(not all(same), "another seed gives the same order.")
+    assert_that(not all(same), "another seed gives the same order.", cause=OTHER_GENERATOR)
 
 
 def _orders(evidence):
@@ -2215,7 +2395,7 @@ def _orders(evidence):
 def test_fit_takes_the_steps_that_it_took(submission, rng):
     """On the inputs that it gives the model, the steps are SGD with momentum 0.9, and the losses those of the model."""
     train, validation = draw_fit(rng)
-    evidence = submission.run(watched, train, validation, [], len(train[0]), 0.05, 3)
+    evidence = fit_run(submission, train, validation, [], len(train[0]), 0.05, 3)
     weight = torch.linspace(-0.5, 0.5, 8, dtype=torch.float64).reshape(2, 4)
     velocity = torch.zeros(2, 4, dtype=torch.float64)
     for epoch, x in enumerate(evidence["train_x"]):
@@ -2243,7 +2423,7 @@ def standardized_back(x, original):
 def test_fit_scales_by_the_training_inputs(submission, rng):
     """Both parts are standardized with the mean and std of the training inputs."""
     train, validation = draw_fit(rng)
-    evidence = submission.run(watched, train, validation, [], len(train[0]), 0.1, 3)
+    evidence = fit_run(submission, train, validation, [], len(train[0]), 0.1, 3)
     everything = torch.cat([train[0], validation[0]])
     rows = evidence["train_x"][0]
     order = np.lexsort(as_array(rows).T)
@@ -2277,7 +2457,7 @@ def test_fit_scales_by_the_training_inputs(submission, rng):
 def test_fit_switches_the_mode(submission, rng):
     """The model is in training mode for every step, and in evaluation mode whenever it is validated."""
     train, validation = draw_fit(rng)
-    evidence = submission.run(watched, train, validation, [], 5, 0.1, 3)
+    evidence = fit_run(submission, train, validation, [], 5, 0.1, 3)
     learning, validating = evidence["learning"], evidence["validating"]
     assert_that(len(learning) > 3 and len(validating) > 1, "the model is not called as before.")
     steps = [i for i, training in enumerate(learning) if not training]
@@ -2322,14 +2502,18 @@ def test_fit_halves_the_rate_on_a_plateau(submission, rng):
     """The learning rate is halved when more than two validation losses in a row were no better, and not otherwise."""
     train, validation = scripted_parts(rng)
     for script in (list(SCRIPT), [1.0, 0.75, 1.0, 0.875, 0.5, 0.625, 0.75, 0.25, 0.375, 0.375, 0.125]):
-        evidence = submission.run(watched, train, validation, script, 10, 0.1, 3)
+        evidence = fit_run(submission, train, validation, script, 10, 0.1, 3)
         assert_length(evidence["rates"], len(script), name="rates")
         pairs = [
             (PLATEAU_TWICE, halvings(script, times=2)),
             (PLATEAU_OF_TRAINING, np.full(len(script), 0.1)),
+            (HALVED_EARLY, halvings(script, patience=0)),
+            (HALVED_EARLY, halvings(script, patience=1)),
+            (HALVED_LATE, halvings(script, patience=3)),
+            (HALVED_LATE, halvings(script, patience=4)),
         ]
         assert_close(evidence["rates"], halvings(script), name="rates", explain=told_by(pairs))
-        evidence = submission.run(watched, train, validation, script, 4, 0.1, 3)
+        evidence = fit_run(submission, train, validation, script, 4, 0.1, 3)
         assert_close(
             evidence["rates"],
             halvings(script),
@@ -2340,18 +2524,37 @@ def test_fit_halves_the_rate_on_a_plateau(submission, rng):
 
 @exercise("suspect_fit", weight=1)
 def test_fit_ends_with_the_best_weights(submission, rng):
-    """At the end the model has the weights of the epoch with the smallest validation loss."""
+    """At the end the model has the state of the epoch with the smallest validation loss, buffers included."""
     train, validation = scripted_parts(rng)
     for script in ([1.5, 1.0, 3.0, 1.25, 2.0], [0.5, 1.5, 1.0], [3.0, 2.0, 1.0, 0.25, 0.5]):
-        evidence = submission.run(watched, train, validation, script, 10, 0.1, 3)
+        evidence = fit_run(submission, train, validation, script, 10, 0.1, 3, True)
         assert_length(evidence["weights"], len(script), name="validations")
         assert_close(evidence["losses"], script, name="losses")
-        best = int(np.argmin(script))
-        largest = "the weights are kept where the validation loss is largest."
+        best, weights = int(np.argmin(script)), evidence["weights"]
+        falls = [e for e in range(len(script)) if e == 0 or script[e] < script[e - 1]]
         pairs = [
-            (STILL_REFERENCE, evidence["weights"][-1]),
-            (largest, evidence["weights"][int(np.argmax(script))]),
+            ("the weights are kept where the validation loss is largest.", weights[int(np.argmax(script))]),
+            (KEPT_FIRST_ONLY, weights[0]),
+            (KEPT_BEFORE, torch.linspace(-0.5, 0.5, 8, dtype=torch.float64).reshape(2, 4)),
         ]
-        assert_close(
-            evidence["final"], evidence["weights"][best], name="the weights at the end", explain=told_by(pairs)
-        )
+        if falls[-1] != len(script) - 1:
+            pairs.append((BEATS_PREVIOUS, weights[falls[-1]]))
+        last = best != len(script) - 1 and np.allclose(as_array(evidence["final"]), as_array(weights[-1]), rtol=1e-9)
+        assert_that(not last, "the weights at the end are those of the last epoch.", cause=_why_last(evidence, script))
+        assert_close(evidence["final"], weights[best], name="the weights at the end", explain=told_by(pairs))
+        cause = BUFFERS_LEFT if evidence["count"] == len(script) else ""
+        message = f"a buffer at the end: expected {best + 1} calls counted, got {evidence['count']:g}."
+        assert_that(evidence["count"] == best + 1, message, cause=cause)
+
+
+def _why_last(evidence, script):
+    """Why the model has the weights of the last epoch."""
+    epochs = range(1, len(script) + 1)
+    if not evidence["loads"]:
+        return NEVER_LOADED
+    if evidence["loads"][-1]:
+        return STILL_REFERENCE
+    if set(epochs) <= set(evidence["asked"]):
+        return KEPT_EACH_EPOCH
+    good = {e for e in epochs if script[e - 1] == min(script[:e])}
+    return COPIED_LATE if set(evidence["asked"]) <= good | {len(script)} else ""
