@@ -308,7 +308,7 @@ def perceptron_fit(x, y, max_epochs=100):
     ),
     Mistake(
         "activation",
-        "Both kinds of GELU use the tanh formula: 'gelu' is the exact one, with `erf`.",
+        "Kind 'gelu' uses the tanh formula, which is for 'gelu_tanh': 'gelu' is the exact one, with `erf`.",
         edits=(
             ('    if kind == "gelu":\n', '    if kind == "never":\n'),
             ('if kind == "gelu_tanh":', 'if kind in ("gelu", "gelu_tanh"):'),
@@ -316,7 +316,7 @@ def perceptron_fit(x, y, max_epochs=100):
     ),
     Mistake(
         "activation",
-        "Both kinds of GELU use the exact formula: 'gelu_tanh' is another function, with tanh.",
+        "Kind 'gelu_tanh' uses the exact formula, which is for 'gelu': it is another function, with tanh.",
         edits=(('    if kind == "gelu":\n', '    if kind in ("gelu", "gelu_tanh"):\n'),),
     ),
     Mistake(
@@ -399,6 +399,12 @@ def perceptron_fit(x, y, max_epochs=100):
         "exponentials overflow, or all become 0: subtract the maximum along the axis first (no other number will do), "
         "which changes nothing else.",
         edits=(("shifted = z - z.max(axis=axis, keepdims=True)", "shifted = z"),),
+    ),
+    Mistake(
+        "log_softmax",
+        "the argument `axis` is ignored: axis 1 is always used, which not every array has. Pass `axis=axis` on to "
+        "`max` and `sum`.",
+        edits=(("z.max(axis=axis,", "z.max(axis=1,"), (".sum(axis=axis,", ".sum(axis=1,")),
     ),
     Mistake(
         "log_softmax",

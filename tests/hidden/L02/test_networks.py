@@ -1,7 +1,8 @@
 """Hidden checks of L02: other sizes and values of what the exercises promise."""
 
 import math
-from itertools import pairwise
+from functools import lru_cache
+from itertools import pairwise, permutations
 
 import numpy as np
 import torch
@@ -163,18 +164,55 @@ def assert_array(value, name):
 
 def trusted_perceptron(x, y, max_epochs, **options):
     """The w, b and number of updates of the rule as the exercise states it."""
-    return perceptron_run(x, y, max_epochs, **options)[:3]
+    return remembered_run(Drawn(x), Drawn(y), max_epochs, **options)[:3]
+
+
+class Drawn:
+    """An array by its bytes: a cause tries many rules on the same rows, again for each mistake that may explain it."""
+
+    def __init__(self, values):
+        self.values = values
+        self.key = (values.dtype.str, values.shape, values.tobytes())
+
+    def __eq__(self, other):
+        return self.key == other.key
+
+    def __hash__(self):
+        return hash(self.key)
+
+
+@lru_cache(maxsize=8192)
+def remembered_run(x, y, max_epochs, **options):
+    """As ``perceptron_run``, once for the same rows and options."""
+    return perceptron_run(x.values, y.values, max_epochs, **options)
 
 
 def taken_as_wrong(rule, label, score):
     """Whether a row is wrong: "<= 0" is right, the other rules are what people write."""
-    return {
-        "<= 0": label * score <= 0,
-        "< 0": label * score < 0,
-        "always": True,
-        "classes": (score > 0) != (label == 1),
-        "classes, 0 too": (score >= 0) != (label == 1),
-    }[rule]
+    match rule:
+        case "<= 0":
+            return label * score <= 0
+        case "< 0":
+            return label * score < 0
+        case "classes":
+            return (score > 0) != (label == 1)
+        case "classes, 0 too":
+            return (score >= 0) != (label == 1)
+    return True
+
+
+def rows_right(rule, y, scores):
+    """How many rows count as right: "> 0" is the rule, the others are what people write."""
+    match rule:
+        case "> 0":
+            right = y * scores > 0
+        case ">= 0":
+            right = y * scores >= 0
+        case "classes":
+            right = (scores > 0) == (y == 1)
+        case "classes, 0 too":
+            right = (scores >= 0) == (y == 1)
+    return int(right.sum())
 
 
 def perceptron_run(  # noqa: C901 - one option for each mistake
@@ -217,11 +255,13 @@ def perceptron_run(  # noqa: C901 - one option for each mistake
     v = np.append(np.full(last, start), 0.0)
     best, most, updates, epochs, in_epoch = v.copy(), 0, 0, 0, 0
     if start_counts:
-        most = int((y == 1).sum())
+        most = rows_right("classes, 0 too" if counted == "> 0" else counted, y, np.zeros(len(y)))
     for _ in range(min(max_epochs + more_epochs, most_epochs)):
         epochs, in_epoch, at = epochs + 1, 0, v.copy()
         order = slice(None, None, -1) if backwards else slice(None)
         for row, more, label in zip(scored[order], added[order], y[order], strict=True):
+            if pocket == "before rows" and (right := int((y * (scored @ v) > 0).sum())) > most:
+                best, most = v.copy(), right
             score = float((row * (at if batch or at_once else v)).sum())
             step = label - np.sign(score) if delta else label
             if labels == "0 and 1":
@@ -237,8 +277,7 @@ def perceptron_run(  # noqa: C901 - one option for each mistake
             updates, in_epoch = updates + 1, in_epoch + 1
             if at_once:
                 continue
-            margins = y * (scored @ (old if score_before else v))
-            right = int((margins > 0).sum() if counted == "> 0" else (margins >= 0).sum())
+            right = rows_right(counted, y, scored @ (old if score_before else v))
             if labels == "0 and 1":
                 right = int(((scored @ v > 0) == y).sum())
             if pocket == "after updates" and right > most - (enough == ">="):
@@ -289,7 +328,16 @@ def perceptron_cases(rng):
     lattice[-1] = lattice[0]
     y = rng.permutation(np.where(np.arange(12) % 2 == 0, -1, 1))
     y[-1] = -y[0]
-    return [*cases, (lattice, y, 7), (rng.normal(size=(1, 4)), np.array([-1]), 3)]
+    return [*cases, (lattice, y, 7), (rng.normal(size=(1, 4)), np.array([-1]), 3), late_case(rng)]
+
+
+def late_case(rng):
+    """One epoch, in which the best weights come with the update of the very last row."""
+    while True:
+        x, y = rng.normal(size=(4, 5)), rng.permutation([1, -1, 1, -1])
+        missed = trusted_perceptron(x, y, 1, pocket="before rows")
+        if not np.array_equal(missed[0], trusted_perceptron(x, y, 1)[0]):
+            return x, y, 1
 
 
 STILL_ZERO = (
@@ -299,6 +347,14 @@ STILL_ZERO = (
 SHUFFLED = (
     "two calls with the same arguments give different results: nothing is random here. Start with w = 0, and take the "
     "rows in the order given."
+)
+START_COUNTS_ONES = (
+    "the start counts as having rows right, since a score of exactly 0 is taken as +1: with w = 0 and b = 0 none is "
+    "right, so the best number so far begins at 0."
+)
+START_COUNTS_MINUS = (
+    "the start counts as having rows right, since a score of exactly 0 is taken as -1: with w = 0 and b = 0 none is "
+    "right, so the best number so far begins at 0."
 )
 VARIANTS = {
     "rows that are right change the weights too: update only where y_n * score <= 0.": {"wrong": "always"},
@@ -341,8 +397,27 @@ VARIANTS = {
     },
     "all wrong rows of an epoch are found and added at once, with the weights from its beginning: take the rows one "
     "at a time, and score each with the newest weights.": {"at_once": True},
-    "the start counts as having rows right, since a score of exactly 0 is taken as +1: with w = 0 and b = 0 none is "
-    "right.": {"start_counts": True},
+    START_COUNTS_ONES: {"start_counts": True},
+    START_COUNTS_ONES + " ": {"start_counts": True, "counted": "classes, 0 too"},
+    START_COUNTS_ONES + "  ": {"start_counts": True, "counted": "classes, 0 too", "wrong": "classes, 0 too"},
+    START_COUNTS_MINUS: {"start_counts": True, "counted": "classes"},
+    START_COUNTS_MINUS + " ": {"start_counts": True, "counted": "classes", "wrong": "classes"},
+    "where the rows are counted, a score of exactly 0 counts as right for the label 1: it is wrong for both labels.": {
+        "counted": "classes, 0 too"
+    },
+    "where the rows are counted, a score of exactly 0 counts as right for the label -1: it is wrong for both labels.": {
+        "counted": "classes"
+    },
+    "a score of exactly 0 counts as right for the label 1 here, in both places: it is wrong for both labels.": {
+        "counted": "classes, 0 too",
+        "wrong": "classes, 0 too",
+    },
+    "a score of exactly 0 counts as right for the label -1 here, in both places: it is wrong for both labels.": {
+        "counted": "classes",
+        "wrong": "classes",
+    },
+    "the rows are counted before a row is looked at, so the weights after the very last update are never counted: "
+    "count right after each update.": {"pocket": "before rows"},
     "the rows are taken from the last to the first: take them in the order given.": {"backwards": True},
     "the rows are scaled to length 1 first: use them as they are.": {"unit": True},
     "only one update is made in each epoch: go on with the next row after an update.": {"one_each": True},
@@ -394,8 +469,53 @@ def test_perceptron_weights(submission, rng):
         np.concatenate([as_array(result[0]) for _, result, _ in found]),  # all cases at once: a cause must fit them all
         np.concatenate([w for _, _, (w, _, _) in found]),
         name="w",
-        explain=lambda actual, expected: explained(wrong_weights(cases), nearly_right)(actual, expected),
+        explain=lambda actual, expected: explained(
+            wrong_weights(cases, [result[2] for _, result, _ in found]),  # what fits the number of updates too
+            wrong_weights(cases),
+            other_start(submission),
+            other_order(submission, rng),
+            nearly_right,
+        )(actual, expected),
     )
+
+
+def other_start(submission):
+    """A cause for a start that is not 0: what comes back when there are no epochs."""
+
+    def find(actual, expected):
+        x, y = np.array([[1.5, -0.5], [0.25, 2.0]]), np.array([1, -1])
+        try:
+            w, b = submission.perceptron_fit(x, y, 0)[:2]
+            zero = not as_array(w).any() and not as_array(b).any()
+        except Exception:  # noqa: BLE001 - another check shows it
+            return ""
+        return "" if zero else "with max_epochs=0 the w or b that comes back is not 0: start with w = 0 and b = 0."
+
+    return find
+
+
+def other_order(submission, rng):
+    """A cause for rows in another order, where one epoch gives what some other order would give."""
+
+    def find(actual, expected):
+        for _ in range(3):
+            x, y = rng.normal(size=(5, 6)) - 0.5, rng.permutation([1, -1, 1, -1, 1])
+            try:
+                w, b, updates = submission.perceptron_fit(x, y, 1)[:3]
+                got = np.array([*as_array(w), as_array(b).item(), as_array(updates).item()])
+                assert got.shape == (8,)
+            except Exception:  # noqa: BLE001 - another check shows it
+                return ""
+            orders = [list(order) for order in permutations(range(5))]
+            runs = [trusted_perceptron(x[order], y[order], 1) for order in orders]
+            near = np.isclose([[*w, b, updates] for w, b, updates in runs], got, rtol=1e-9, atol=1e-9).all(axis=1)
+            fitting = [order for order, fits in zip(orders, near, strict=True) if fits]
+            if orders[0] in fitting:
+                continue
+            return "the rows are taken in another order: take them in the order given." if fitting else ""
+        return ""
+
+    return find
 
 
 def nearly_right(actual, expected):
@@ -409,12 +529,14 @@ def nearly_right(actual, expected):
     return ""
 
 
-def wrong_weights(cases):
-    """{sentence: w of all cases} that people often get."""
-    return {
-        words: np.concatenate([trusted_perceptron(*case, **options)[0] for case in cases])
-        for words, options in VARIANTS.items()
-    }
+def wrong_weights(cases, updates=None):
+    """{sentence: w of all cases} that people often get, with these numbers of updates if they are given."""
+    found = {}
+    for words, options in VARIANTS.items():
+        runs = [trusted_perceptron(*case, **options) for case in cases]
+        if updates is None or close_to([as_array(count).item() for count in updates], [run[2] for run in runs]):
+            found[words] = np.concatenate([run[0] for run in runs])
+    return found
 
 
 @exercise("perceptron_fit", weight=1)
@@ -423,15 +545,25 @@ def test_perceptron_bias(submission, rng):
     cases = perceptron_cases(rng)
     found = perceptrons(submission, cases)
     expected = [b for _, _, (_, b, _) in found]
-    causes = {  # where w is wrong too, the check before this one says why
+    assert_close(
+        [as_array(result[1]).item() for _, result, _ in found],
+        expected,
+        name="b",
+        explain=lambda actual, wanted: explained(wrong_biases(cases, wanted))(actual, wanted),
+    )
+
+
+def wrong_biases(cases, expected):
+    """{sentence: b of all cases} that people often get. Where w is wrong too, the check before says why."""
+    causes = {
         "the b that is returned is the last one: remember b together with w.": [
             perceptron_run(*case)[5] for case in cases
         ],
         "b is still 0: it learns as w does, and must be remembered together with w.": np.zeros(len(cases)),
-        "b has the wrong sign.": [-b for b in expected],
+        "b has the wrong sign.": -expected,
     }
-    causes |= {words: [perceptron_run(*case, **options)[1] for case in cases] for words, options in VARIANTS.items()}
-    assert_close([as_array(result[1]).item() for _, result, _ in found], expected, name="b", explain=explained(causes))
+    runs = {words: [trusted_perceptron(*case, **options) for case in cases] for words, options in VARIANTS.items()}
+    return causes | {words: [b for _, b, _ in found] for words, found in runs.items()}
 
 
 @exercise("perceptron_fit", weight=2)
@@ -978,22 +1110,40 @@ ROUNDED_AWAY = (
 @exercise("activation", weight=1)
 def test_activation_softplus_of_very_negative_entries(submission, rng):
     """softplus of entries between -40 and -20: small, but not 0."""
-    z = rng.uniform(-40, -20, size=6)
+    z = rng.permutation([*rng.uniform(-40, -37.5, size=2), *rng.uniform(-40, -20, size=4)])  # below -37.4, 1 + e^z is 1
     ((value, _),) = activations(submission, "softplus", [z])
     rounded = np.log(1 + np.exp(z))
     expected = np.log1p(np.exp(z))
     got = as_array(value)
-    cause = ROUNDED_AWAY if np.abs(got - rounded).max() <= 1e-15 and not close_to(got, expected) else ""
+    cause = ROUNDED_AWAY if np.abs(got - rounded).max() <= 1e-15 and not close_to(got / expected, np.ones(6)) else ""
     assert_close(
         got / expected, np.ones(6), name="softplus of entries below -20, relative to the right value", rtol=1e-4,
         explain=lambda *_: cause,
     )  # fmt: skip
 
 
+def other_error(student, kind, z):
+    """The name of an error that comes by accident: from a name never assigned, a missing key, a missing value."""
+    try:
+        student.activation(kind, z)
+    except (UnboundLocalError, KeyError, TypeError, AttributeError) as error:
+        return f"{'an' if type(error).__name__[0] in 'AU' else 'a'} {type(error).__name__}"
+    except Exception:  # noqa: BLE001 - the call after this one shows it
+        return ""
+    return ""
+
+
 @exercise("activation", condition=True)
 def test_activation_refuses_other_names(submission, rng):
     """Another name is a ValueError."""
     for kind in ("swish", "ReLU", ""):
+        other = submission.run(other_error, kind, np.ones(3))
+        assert_that(
+            not other,
+            f"activation: expected a ValueError for kind={kind!r}, got {other}.",
+            cause="a name that is none of the seven needs a ValueError of its own: end with `raise ValueError(...)`, "
+            "for all names that no branch or table knows.",
+        )
         assert_raises(
             submission.activation, kind, np.ones(3), error=ValueError, name="activation", case=f"kind={kind!r}"
         )
@@ -1118,11 +1268,51 @@ def test_log_softmax_has_the_promised_form(submission, rng):
     assert_unchanged(after, z, name="z")
 
 
+def axis_error(student, z, axis):
+    """Whether an axis is asked for that is not there; other errors are not looked at."""
+    try:
+        student.log_softmax(z, axis)
+    except np.exceptions.AxisError:
+        return True
+    except Exception:  # noqa: BLE001 - the call after this one shows it
+        return False
+    return False
+
+
+AXIS_FIXED = (
+    "the argument `axis` is ignored: axis {fixed} is always used, which not every array has. Pass `axis=axis` on to "
+    "`max` and `sum`."
+)
+NO_SUCH_AXIS = (
+    "an array is asked for an axis that it does not have: does a number stand where `axis` is meant, or was the axis "
+    "summed away before (`keepdims=True` keeps it)?"
+)
+
+
+def assert_axes_exist(submission, z, axis, rng):
+    """Refuse an axis that is not there, and say whether the argument is ignored."""
+    if not submission.run(axis_error, z, axis):
+        return
+    cause, two, three = NO_SUCH_AXIS, rng.normal(size=(4, 3)), rng.normal(size=(2, 4, 3))
+    for fixed, probe in ((1, two), (2, three)):
+        if not submission.run(axis_error, probe, 0):
+            if close_to(submission.log_softmax(probe, 0), trusted_log_softmax(probe, fixed)):
+                cause = AXIS_FIXED.format(fixed=fixed)
+            break
+    shape = "one axis" if z.ndim == 1 else f"{z.ndim} axes"
+    assert_that(
+        False,
+        f"log_softmax along axis {axis} of an array with {shape}: expected a result, got an AxisError.",
+        cause=cause,
+    )
+
+
 @exercise("log_softmax", weight=2)
 def test_log_softmax_of_rows(submission, rng):
     """Along the last axis, which is the default, for a vector and a matrix with gaps in memory."""
     wide = 3 * rng.normal(size=(4, 10))
     for z in (wide[:, ::2], 2 * rng.normal(size=7)):
+        assert_axes_exist(submission, z, -1, rng)
         assert_close(
             submission.log_softmax(z), trusted_log_softmax(z, -1), name="log_softmax",
             explain=explained(wrong_log_softmax(z, z.ndim - 1), small_number_added),
@@ -1134,6 +1324,8 @@ def test_log_softmax_along_each_axis(submission, rng):
     """Along every axis of an array with three axes of different lengths, counted from either end."""
     z = 2 * rng.normal(size=(4, 3, 5))
     cases = [(z, 0), (z, 1), (z, 2), (z, -1), (z, -2), (z, -3), (z[..., 0], 0)]
+    for z, axis in cases:
+        assert_axes_exist(submission, z, axis, rng)
     for z, axis, result, expected in log_softmaxes(submission, cases):
         assert_shape(result, z.shape, name=f"log_softmax along axis {axis}")
         assert_close(
@@ -1795,6 +1987,14 @@ def averaged(name, expected, x):
     return found
 
 
+def axes_left(actual, expected):
+    """A cause for a d_W with batch axes."""
+    return (
+        "d_W has batch axes left over: its sum runs over all positions, so reshape x to (M, fan_in) and d_out to "
+        "(M, fan_out) before the product."
+    ) * (actual.ndim > expected.ndim)
+
+
 @exercise("linear_backward", weight=3)
 def test_linear_backward_weights(submission, rng):
     """d_W agrees with central differences: the sum over all positions."""
@@ -1822,7 +2022,7 @@ def test_linear_backward_weights(submission, rng):
             "d_W is multiplied by W: W itself plays no part.": expected * W,
             "W minus its gradient comes back, the W after a step: the gradient itself is asked for.": W - expected,
         }
-        assert_close(d_W, expected, name="d_W", explain=explained(averaged("d_W", expected, x), explain))
+        assert_close(d_W, expected, name="d_W", explain=explained(averaged("d_W", expected, x), explain, axes_left))
 
 
 @exercise("linear_backward", weight=2)
