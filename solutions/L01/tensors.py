@@ -78,10 +78,11 @@ def unbroadcast(grad: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
 
     Args:
         grad: The gradient of the result, of a shape that ``shape`` can be broadcast to. It is not modified.
-        shape: The operand's own shape; it may have fewer axes than ``grad``, and sizes of 1 where ``grad`` has more.
+        shape: The operand's own shape; it may have fewer axes than ``grad``, and sizes of 1 where ``grad`` has any
+            other size (0, too).
 
     Returns:
-        The gradient of the operand, of exactly this shape.
+        The gradient of the operand, an array of exactly this shape (for the shape (), a number will do).
 
     Example:
         grad = [[1., 2., 3.], [4., 5., 6.]]: for the shape (3,) it is [5., 7., 9.], for (2, 1) it is [[6.], [15.]].
@@ -329,9 +330,9 @@ def check_vjp(op: Callable[[np.ndarray], tuple[np.ndarray, Callable[[np.ndarray]
     """Raise AssertionError if the backward pass of an operation is wrong.
 
     ``y, back = op(x)``: x is a float64 array (N, D) with any N, D >= 1 and any finite entries; y is the result, an
-    array of whatever shape (or a number), every entry of which may depend on every entry of x. ``back(d_out)`` takes a
-    gradient with respect to y, of its shape, and should return the gradient with respect to x: an array of the shape of
-    x.
+    array of whatever shape (or a number), every entry of which may depend on every entry of x; y may be a view of x.
+    ``back(d_out)`` takes a gradient with respect to y, of its shape, and should return the gradient with respect to x:
+    an array of the shape of x.
 
     The results y can be trusted; the question is whether ``back`` fits them. A right one agrees with the true gradient
     up to rounding. A wrong one is off in some entry by at least one percent of the gradient's largest entry, or has

@@ -91,6 +91,24 @@ def sliding_windows(x, width, step=1):
     return np.lib.stride_tricks.as_strided(x, (x.shape[0] * count, width), (step * x.strides[1], x.strides[1]))
 """,
     ),
+    Mistake(
+        "sliding_windows",
+        "a ValueError although it fits: every width from 1 up to T is allowed, 1 and T themselves too.",
+        edits=(("1 <= width <= T", "1 <= width < T"),),
+    ),
+    Mistake(
+        "sliding_windows",
+        "the step was applied to the entries of each window: it belongs to the second axis, that of the windows.",
+        answer="""
+def sliding_windows(x, width, step=1):
+    if not 1 <= width <= x.shape[1] or step < 1:
+        raise ValueError("no windows")
+    N, T = x.shape
+    row, entry = x.strides
+    every = np.lib.stride_tricks.as_strided(x, (N, T - width + 1, width), (row, entry, entry))
+    return every[..., ::step]
+""",
+    ),
     # --- broadcast_shape ----------------------------------------------------------------------------------------------
     Mistake(
         "broadcast_shape",
@@ -190,6 +208,22 @@ def broadcast_shape(a, b):
         "the error is returned, or nothing is: sizes that do not go together are an error that is *raised*,"
         " `raise ValueError(...)`.",
         edits=(("raise ValueError(f", "return (f"),),
+    ),
+    Mistake(
+        "broadcast_shape",
+        "axes are missing wherever the second shape is the longer one: pad the shorter one, whichever it is.",
+        answer="""
+def broadcast_shape(a, b):
+    b = (1,) * (len(a) - len(b)) + b
+    if any(m != n and 1 not in (m, n) for m, n in zip(a, b)):
+        raise ValueError("sizes")
+    return tuple(n if m == 1 else m for m, n in zip(a, b))
+""",
+    ),
+    Mistake(
+        "broadcast_shape",
+        "a 0 is treated like a 1 and stretched: only a 1 is, and a 1 above a 0 gives 0.",
+        edits=(("shape.append(n if m == 1 else m)", "shape.append(n if m <= 1 else m)"),),
     ),
     # --- unbroadcast --------------------------------------------------------------------------------------------------
     Mistake(
@@ -298,6 +332,66 @@ def unbroadcast(grad, shape):
         if size == 1:
             grad = grad.sum(axis=i, keepdims=True)
     return grad.sum(axis=tuple(range(grad.ndim - len(shape))))
+""",
+    ),
+    Mistake(
+        "unbroadcast",
+        "that is a list: a gradient is an array, so return the array itself.",
+        edits=(
+            (
+                "return grad.sum(axis=stretched, keepdims=True)",
+                "return grad.sum(axis=stretched, keepdims=True).tolist()",
+            ),
+        ),
+    ),
+    Mistake(
+        "unbroadcast",
+        "`grad` was modified: `+=` and `out=` write into the caller's array.",
+        answer="""
+def unbroadcast(grad, shape):
+    while grad.ndim > len(shape):
+        for row in grad[1:]:
+            grad[0] += row
+        grad = grad[0]
+    return grad.sum(axis=tuple(i for i, size in enumerate(shape) if size == 1), keepdims=True)
+""",
+    ),
+    Mistake(
+        "unbroadcast",
+        "when an axis is summed away, those behind it move up: the next new axis is number 0 again, or sum over all of "
+        "them at once, with a tuple.",
+        answer="""
+def unbroadcast(grad, shape):
+    for i in range(grad.ndim - len(shape)):
+        grad = grad.sum(axis=i)
+    for i, size in enumerate(shape):
+        if size == 1:
+            grad = grad.sum(axis=i, keepdims=True)
+    return grad
+""",
+    ),
+    Mistake(
+        "unbroadcast",
+        "the axes of size 1 are at other places than in `shape`: `keepdims=True` leaves each where it was.",
+        answer="""
+def unbroadcast(grad, shape):
+    new_axes = grad.ndim - len(shape)
+    axes = tuple(i for i in range(grad.ndim) if i < new_axes or shape[i - new_axes] == 1)
+    grad = grad.sum(axis=axes)
+    while grad.ndim < len(shape):
+        grad = grad[..., None]
+    return grad
+""",
+    ),
+    Mistake(
+        "unbroadcast",
+        "`reshape` never changes how many entries there are: before it, sum over all new axes and all where `shape` "
+        "has a 1, and over no others (an axis that is summed away moves those behind it up).",
+        answer="""
+def unbroadcast(grad, shape):
+    while grad.ndim > len(shape):
+        grad = grad.sum(axis=0)
+    return grad.reshape(shape)
 """,
     ),
     # --- Tensor -------------------------------------------------------------------------------------------------------
@@ -675,6 +769,80 @@ def toposort(root):
     return seen
 """,
     ),
+    Mistake(
+        "toposort",
+        "a node that is used twice by the same one is counted once and crossed off twice, so it is listed too early: "
+        "count every use.",
+        answer="""
+def toposort(root):
+    nodes, users = [root], {root: 0}
+    for node in nodes:
+        for parent in set(node.parents):
+            if parent not in users:
+                users[parent] = 0
+                nodes.append(parent)
+            users[parent] += 1
+    if users[root]:
+        raise ValueError("cycle")
+    order, ready = [], [root]
+    while ready:
+        node = ready.pop()
+        order.append(node)
+        for parent in node.parents:
+            users[parent] -= 1
+            if users[parent] == 0:
+                ready.append(parent)
+    if len(order) < len(nodes):
+        raise ValueError("cycle")
+    return order
+""",
+    ),
+    Mistake(
+        "toposort",
+        "a node is marked as seen when it is put on the stack, so a longer path that reaches it before its turn is "
+        "ignored: mark it when it is taken from the stack.",
+        answer="""
+def toposort(root):
+    order, seen, active, stack = [], {root}, set(), [(root, False)]
+    while stack:
+        node, done = stack.pop()
+        if done:
+            active.discard(node)
+            order.append(node)
+            continue
+        active.add(node)
+        stack.append((node, True))
+        for parent in node.parents:
+            if parent in active:
+                raise ValueError("cycle")
+            if parent not in seen:
+                seen.add(parent)
+                stack.append((parent, False))
+    return order[::-1]
+""",
+    ),
+    Mistake(
+        "toposort",
+        "a ValueError for a long chain, which has no cycle: recursion goes only about 1,000 calls deep, so keep the "
+        "nodes that wait in a list of your own.",
+        answer="""
+def toposort(root):
+    order, seen = [], set()
+
+    def visit(node):
+        if node not in seen:
+            for parent in node.parents:
+                visit(parent)
+            seen.add(node)
+            order.append(node)
+
+    try:
+        visit(root)
+    except RecursionError:
+        raise ValueError("cycle") from None
+    return order[::-1]
+""",
+    ),
     # --- backward -----------------------------------------------------------------------------------------------------
     Mistake(
         "backward",
@@ -699,7 +867,7 @@ def toposort(root):
     ),
     Mistake(
         "backward",
-        "the first rule of a node is used for all its parents: each parent has a rule of its own, in the same order.",
+        "two parents of a node get the same rule: each place in `parents` has its own, at the same place in `rules`.",
         edits=(("contribution = rule(d[node])", "contribution = node.rules[0](d[node])"),),
     ),
     Mistake(
@@ -892,6 +1060,16 @@ def backward(root, grad=None):
             ),
         ),
     ),
+    Mistake(
+        "backward",
+        "a root that is a leaf itself keeps what it had, too: the gradient is added to it.",
+        edits=(("if node.parents or node.grad is None:", "if node is root or node.parents or node.grad is None:"),),
+    ),
+    Mistake(
+        "backward",
+        "what a rule returns is multiplied by the node's gradient: the rule has done that already.",
+        edits=(("contribution = rule(d[node])", "contribution = rule(d[node]) * d[node]"),),
+    ),
     # --- check_vjp ----------------------------------------------------------------------------------------------------
     Mistake(
         "check_vjp",
@@ -983,7 +1161,7 @@ def check_vjp(op):
     ),
     Mistake(
         "check_vjp",
-        "it refuses a right gradient of tanh or sin: is the difference (f(x + h) - f(x - h)) / 2h right, "
+        "it refuses a right gradient of tanh, sin or cubes: is (f(x + h) - f(x - h)) / 2h right, in float64, "
         "with h near 1e-5, and the tolerance well above rounding, near 1e-4 of the largest entry?",
         edits=(("/ 2e-5", "/ 1e-5"),),
     ),
@@ -1032,9 +1210,55 @@ def check_vjp(op):
     ),
     Mistake(
         "check_vjp",
-        "it refuses a right gradient of tanh or sin: is the difference (f(x + h) - f(x - h)) / 2h right, "
+        "it refuses a right gradient of tanh, sin or cubes: is (f(x + h) - f(x - h)) / 2h right, in float64, "
         "with h near 1e-5, and the tolerance well above rounding, near 1e-4 of the largest entry?",
         edits=(("error <= 1e-4 *", "error <= 1e-13 *"),),
+    ),
+    Mistake(
+        "check_vjp",
+        "it refuses a right transposition: y may be a view of x, and changes with it when x is moved in place. Give op "
+        "a new array each time.",
+        answer="""
+def check_vjp(op):
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(3, 4))
+    y, back = op(x)
+    d_out = rng.normal(size=np.shape(y))
+    given = np.asarray(back(d_out))
+    assert given.shape == x.shape
+    numerical = np.zeros(x.shape)
+    for index in np.ndindex(x.shape):
+        kept = x[index]
+        x[index] = kept + 1e-5
+        above = op(x)[0]
+        x[index] = kept - 1e-5
+        below = op(x)[0]
+        x[index] = kept
+        numerical[index] = (d_out * (above - below)).sum() / 2e-5
+    assert np.abs(given - numerical).max() <= 1e-4 * np.abs(numerical).max()
+""",
+    ),
+    Mistake(
+        "check_vjp",
+        "it refuses a right gradient where the entries of a row act together: while one entry is moved, are all others "
+        "as they were in op(x)? Move each in a fresh copy of x.",
+        answer="""
+def check_vjp(op):
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(3, 4))
+    y, back = op(x.copy())
+    d_out = rng.normal(size=np.shape(y))
+    given = np.asarray(back(d_out))
+    assert given.shape == x.shape
+    numerical = np.zeros(x.shape)
+    for index in np.ndindex(x.shape):
+        x[index] += 1e-3
+        above = op(x.copy())[0]
+        x[index] -= 2e-3
+        below = op(x.copy())[0]
+        numerical[index] = (d_out * (above - below)).sum() / 2e-3
+    assert np.abs(given - numerical).max() <= 1e-4 * np.abs(numerical).max()
+""",
     ),
     # --- autograd_trace -----------------------------------------------------------------------------------------------
     Mistake(

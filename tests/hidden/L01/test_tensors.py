@@ -1,5 +1,7 @@
 """Hidden checks of L01: other sizes and values of what the exercises promise."""
 
+from functools import partial
+
 import numpy as np
 import torch
 
@@ -11,7 +13,6 @@ from autograder.checks import (
     assert_close,
     assert_dtype,
     assert_refuses,
-    assert_shape,
     assert_that,
     assert_trace,
     assert_unchanged,
@@ -42,6 +43,10 @@ TOO_FEW = "there are too few windows: 1 + (T - width) // step of them fit."
 NO_ROWS = "the result has three axes, (N, windows, width): the windows of one row stay apart from those of the next."
 STRIDES_SWAPPED = "the strides of rows and entries are swapped: `x.strides` is (from row to row, from entry to entry)."
 ROW_STEP = "the step was applied to the rows: from one row to the next it is `x.strides[0]`, whatever the step."
+FITS = "a ValueError although it fits: every width from 1 up to T is allowed, 1 and T themselves too."
+STEP_ON_ENTRIES = (
+    "the step was applied to the entries of each window: it belongs to the second axis, that of the windows."
+)
 WIDTH_UNTESTED = (
     "a window has at least one entry and fits into a row: another width is a ValueError, so compare it with both."
 )
@@ -53,7 +58,14 @@ def windows_of(student, base, layout, width, step):
     """What the student's windows show of an array in the middle of a larger one, and whether they are a view of it."""
     offset, shape, strides = layout
     x = np.lib.stride_tricks.as_strided(base[offset:], shape, tuple(base.itemsize * stride for stride in strides))
-    result = student.sliding_windows(x, width) if step is None else student.sliding_windows(x, width, step)
+    try:
+        result = student.sliding_windows(x, width) if step is None else student.sliding_windows(x, width, step)
+    except ValueError:
+        if width not in (1, shape[1]):
+            raise
+        return {"refused": True}
+    if result is None:
+        return {"windows": None, "shares": False, "type": "None", "x": x.copy(), "base": base}
     array = np.asarray(result)
     shares = np.may_share_memory(array, base)
     return {"windows": array.copy(), "shares": bool(shares), "type": type(result).__name__, "x": x.copy(), "base": base}
@@ -101,6 +113,8 @@ def count_cause(got, shape, width, step):
     count = 1 + (T - width) // step
     if len(sizes) == 2 and sizes[-1] == width:
         return NO_ROWS
+    if step > 1 and sizes == (N, 1 + T - width, -(-width // step)):
+        return STEP_ON_ENTRIES
     if len(sizes) != 3 or (sizes[0], sizes[2]) != (N, width) or sizes[1] == count:
         return ""
     return COUNT_WITHOUT_STEP if sizes[1] > count else ONE_TOO_FEW if sizes[1] == count - 1 else TOO_FEW
@@ -108,6 +122,10 @@ def count_cause(got, shape, width, step):
 
 def assert_windows(got, base, layout, width, step, case):
     """Refuse other windows than the right ones."""
+    if got.get("windows", "") is None:
+        assert_that(False, "windows: expected an array, got None.", cause="does it end with `return`?")
+    if "refused" in got:
+        assert_that(False, f"width {width} in rows of {layout[1][1]} entries raises a ValueError.", cause=FITS)
     expected, foreseen = true_windows(entries(base, layout), width, step), wrong_windows(base, layout, width, step)
 
     def cause(actual, wanted):
@@ -178,7 +196,7 @@ def windows_refused(student, cases):
 
 def other_error(name):
     """A cause for an error of another kind than the one that was asked for."""
-    return f"that is a {name}: the text asks for a ValueError, `raise ValueError(...)`."
+    return f"the error is of another kind, {name}: the text asks for a ValueError, `raise ValueError(...)`."
 
 
 @exercise("sliding_windows", condition=True)
@@ -190,6 +208,7 @@ def test_windows_refuse_what_does_not_fit(submission, rng):
         does = f"raises {name}" if name else "raises nothing"
         untested = STEP_UNTESTED if step < 1 else WIDTH_UNTESTED
         cause = untested if name in ("", "ZeroDivisionError") else other_error(name) if wanted else ""
+        cause = FITS if name == "ValueError" and not wanted and step == 1 else cause
         assert_that(name == wanted, f"width {width} and step {step} in rows of {T} entries {does}.", cause=cause)
 
 
@@ -211,6 +230,11 @@ RETURNED = (
     " ValueError(...)`."
 )
 PAIRED_IN_FRONT = "`zip` pairs the shapes from the front and stops at the shorter: pad that one with ones, in front."
+SECOND_CUT = "axes are missing wherever the second shape is the longer one: pad the shorter one, whichever it is."
+FIRST_CUT = "axes are missing wherever the first shape is the longer one: pad the shorter one, whichever it is."
+ZERO_AS_ONE = "a 0 is treated like a 1 and stretched: only a 1 is, and a 1 above a 0 gives 0."
+NUMBER_WINS = "() is the shape of a number, which goes with every shape: the result is the other one."
+CONCATENATED = "the shapes are put one after the other: they are compared size by size, from the last axis on."
 A_LIST = "a shape is a tuple."
 BACK_TO_FRONT = "the result is back to front: the axes were collected from the last one on."
 NOT_TESTED = "sizes that differ, neither of them 1, do not go together: that is a ValueError."
@@ -266,6 +290,16 @@ def joined(a, b, *, left=False, pick=None):
     return tuple(pick(m, n) for m, n in zip(a, b, strict=True))
 
 
+def cut(a, b, *, second):
+    """Only the shorter one of two shapes is padded if it is the second (or the first); then `zip` cuts."""
+    short, long = (b, a) if second else (a, b)
+    short = (1,) * (len(long) - len(short)) + short
+    a, b = (long, short) if second else (short, long)
+    if any(m != n and 1 not in (m, n) for m, n in zip(a, b, strict=False)):
+        return "ValueError"
+    return tuple(map(other_than_one, a, b))
+
+
 def other_than_one(m, n):
     """The size that wins."""
     return n if m == 1 else m
@@ -275,6 +309,8 @@ def shape_cause(pairs, got, expected):
     """The wrong way that gives all these results, if one does."""
     ways = {
         ZERO_LOST: lambda a, b: joined(a, b, pick=max),
+        ZERO_AS_ONE: lambda a, b: joined(a, b, pick=lambda m, n: n if m <= 1 else m),
+        ZERO_AS_ONE + " ": lambda a, b: joined(a, b, pick=lambda m, n: m if n <= 1 else n),
         SMALLER: lambda a, b: joined(a, b, pick=min),
         ONE_OF_THEM: lambda a, b: joined(a, b, pick=lambda m, n: m),
         ONE_OF_THEM + " ": lambda a, b: joined(a, b, pick=lambda m, n: n),
@@ -287,6 +323,10 @@ def shape_cause(pairs, got, expected):
             ALIGNED_LEFT + " ": lambda a, b: joined(a, b, left=True, pick=max),
             TRUNCATED: lambda a, b: right_shape(a, b)[abs(len(a) - len(b)) :],
             PAIRED_IN_FRONT: lambda a, b: tuple(map(other_than_one, a, b)),
+            NUMBER_WINS: lambda a, b: right_shape(a, b) if a and b else (),
+            CONCATENATED: lambda a, b: a + b,
+            SECOND_CUT: lambda a, b: cut(a, b, second=True),
+            FIRST_CUT: lambda a, b: cut(a, b, second=False),
             **ways,
         }
     fitting = [i for i, wanted in enumerate(expected) if wanted != "ValueError"]
@@ -393,6 +433,91 @@ COUNTED_FROM_THE_LEFT = (
 )
 RIGHT_SIZE = "the sum runs over axes that stay: only those count that are new, or have size 1 in `shape`."
 
+MOVED_UP = (
+    "when an axis is summed away, those behind it move up: `keepdims=True` leaves an axis of size 1 in its place, "
+    "and one `sum` with a tuple of axes counts them all before any is gone."
+)
+FRONT_MOVED_UP = (
+    "when an axis is summed away, those behind it move up: the next new axis is number 0 again, or sum over all of "
+    "them at once, with a tuple."
+)
+RESHAPED = (
+    "`reshape` never changes how many entries there are: before it, sum over all new axes and all where `shape` has a "
+    "1, and over no others (an axis that is summed away moves those behind it up)."
+)
+
+
+def lost_on_the_way(grad, shape):
+    """Sum over the places of the ones, one after the other, without keepdims."""
+    grad = grad.sum(axis=tuple(range(grad.ndim - len(shape))))
+    for i, size in enumerate(shape):
+        if size == 1:
+            grad = grad.sum(axis=i)
+    return grad
+
+
+def counted_in_front(grad, shape):
+    """Sum over axis 0, then over axis 1 of what is left, and so on."""
+    for i in range(grad.ndim - len(shape)):
+        grad = grad.sum(axis=i)
+    return grad.sum(axis=tuple(i for i, size in enumerate(shape) if size == 1), keepdims=True)
+
+
+ONES_ELSEWHERE = "the axes of size 1 are at other places than in `shape`: `keepdims=True` leaves each where it was."
+A_LIST_OF_SUMS = "that is a list: a gradient is an array, so return the array itself."
+WRITTEN = "`grad` was modified: `+=` and `out=` write into the caller's array."
+STRETCHED_TO_NONE = (
+    "a size of 1 can be stretched to 0, too: then there is nothing to sum, and the axis comes back with size 1, full "
+    "of zeros. Look for the 1s of `shape`, not for sizes that are smaller."
+)
+LOSE_THEIR_PLACE = ((MOVED_UP, lost_on_the_way), (FRONT_MOVED_UP, counted_in_front))
+
+
+def result_or_error(function, grad, shape):
+    """What a function gives, or the name of its error."""
+    try:
+        return function(grad, shape)
+    except ValueError as error:  # an AxisError is one
+        return type(error).__name__
+
+
+def unbroadcasts(student, grads, shapes):
+    """For each gradient the student's result, or the name and the text of the error."""
+    found = []
+    for grad, shape in zip(grads, shapes):  # noqa: B905 - sent to the worker as it is
+        try:
+            found.append(student.unbroadcast(np.array(grad), shape))
+        except NotImplementedError:
+            raise
+        except Exception as error:
+            if type(error).__name__ in ("ForbiddenName", "MissingAnswer"):
+                raise
+            found.append({"error": type(error).__name__, "text": str(error)[:100]})
+    return found
+
+
+def left_behind(student, grad, shape):
+    """The gradient that was given, as it is after the call."""
+    given = np.array(grad)
+    try:
+        student.unbroadcast(given, shape)
+    except ValueError:
+        return given  # other checks tell of it
+    return given
+
+
+def tell_of_the_error(submission, raised, grad, shape):
+    """Say why it raised an error, if that is known, or leave it to the engine."""
+    name, whole = raised["error"], tuple(grad.shape)
+    outcomes = [(says, result_or_error(way, grad, shape)) for says, way in LOSE_THEIR_PLACE]
+    ways = [says for says, outcome in outcomes if isinstance(outcome, str) and outcome == name]
+    cause = RESHAPED if raised["text"].startswith("cannot reshape") else ways[0] if len(ways) == 1 else ""
+    if cause:
+        words = f"gradient: from {whole} to {shape} it raised {name}: {raised['text']}."
+        raise CheckFailure(words, cause=cause, name="gradient")
+    submission.unbroadcast(grad, shape)
+    assert_that(False, f"gradient: from {whole} to {shape} it raised {name}: {raised['text']}.")
+
 
 def wrong_unbroadcasts(grad, shape):
     """Sentences for results that people often get, with those results."""
@@ -416,6 +541,10 @@ def wrong_unbroadcasts(grad, shape):
     front, counted = grad.sum(axis=lead), grad
     for i in ones:
         counted = counted.sum(axis=i, keepdims=True)
+    for says, way in LOSE_THEIR_PLACE:
+        moved = result_or_error(way, grad, shape)
+        if not isinstance(moved, str):
+            found.setdefault(says, moved)
     found[NEW_KEPT] = grad.sum(axis=(*lead, *here), keepdims=True)
     found[ALL_SUMMED] = grad.sum(keepdims=True)
     found[ALL_SUMMED + " "] = grad.sum()
@@ -433,8 +562,10 @@ def wrong_unbroadcasts(grad, shape):
 def assert_unbroadcast(submission, rng, cases):
     """Compare with what autograd sends to an operand that was expanded."""
     grads = [rng.normal(size=whole) for whole, _ in cases]
-    results = submission.unbroadcast.map([(grad, shape) for grad, (_, shape) in zip(grads, cases, strict=True)])
+    results = submission.run(unbroadcasts, grads, [shape for _, shape in cases])
     for grad, result, (_whole, shape) in zip(grads, results, cases, strict=True):
+        if isinstance(result, dict):
+            tell_of_the_error(submission, result, grad, shape)
         operand = torch.zeros(shape, dtype=torch.float64, requires_grad=True)
         operand.expand(grad.shape).backward(torch.tensor(grad))
         foreseen = wrong_unbroadcasts(grad, shape)
@@ -444,8 +575,13 @@ def assert_unbroadcast(submission, rng, cases):
                 if wrong.shape == got.shape and np.allclose(wrong, got, rtol=1e-9, atol=1e-12):
                     same = wrong.shape == wanted.shape and np.allclose(wrong, wanted)
                     return "" if same else sentence.strip()
+            without = [tuple(size for size in array.shape if size != 1) for array in (got, wanted)]
+            if got.ndim == wanted.ndim and without[0] == without[1] and np.allclose(got.ravel(), wanted.ravel()):
+                return ONES_ELSEWHERE
             return ""
 
+        is_list = isinstance(result, list | tuple)
+        assert_that(not is_list, "gradient: expected an array, got a list.", cause=A_LIST_OF_SUMS)
         assert_close(result, operand.grad, name="gradient", explain=cause)
 
 
@@ -477,19 +613,24 @@ def test_unbroadcast_is_the_adjoint_of_broadcasting(submission, rng):
     for whole, shape in cases:
         grad, x = 1e3 * rng.normal(size=whole), rng.normal(size=shape)
         result = submission.unbroadcast(grad, shape)
-        assert_shape(result, shape, name="gradient")
+        message = f"gradient: expected shape {shape}, got shape {as_array(result).shape}."
+        assert_that(as_array(result).shape == shape, message, cause=STRETCHED_TO_NONE if 0 in whole else "")
         pairing = float((grad * np.broadcast_to(x, whole)).sum())
         assert_close((as_array(result) * x).sum(), pairing, name="sum(unbroadcast(G) * x)", rtol=1e-9)
 
 
 @exercise("unbroadcast", condition=True)
 def test_unbroadcast_same_shape(submission, rng):
-    """A gradient that has the shape already is returned as it is, and never modified; with gaps in memory too."""
+    """A gradient that has the shape already is returned as it is; and none is ever modified."""
     wide = rng.normal(size=(3, 8))
     for grad in (rng.normal(size=(2, 3, 4)), wide[:, ::2], rng.normal(size=())):
         result, (after, _) = submission.unbroadcast.after(grad, grad.shape)
         assert_close(result, grad, name="gradient")
         assert_unchanged(after, grad, name="grad")
+    for shape in ((4,), (3, 1), (1, 1, 1), (2, 1, 4), ()):
+        grad = rng.normal(size=(2, 3, 4))
+        after = submission.run(left_behind, grad, shape)
+        assert_that(np.array_equal(after, grad), f"grad was changed on the way to shape {shape}.", cause=WRITTEN)
 
 
 # --- Tensor ----------------------------------------------------------------------------------------------------------
@@ -507,10 +648,24 @@ NEW_PARENTS = (
 NO_RULE = (
     "the result does not know all its operands: without a rule for each, as after `detach`, no gradient gets there."
 )
+NO_TENSOR = "the result is an array: wrap it, with the operands and a rule for each: Tensor(data, parents, rules)."
+NOT_WRAPPED = "a number or an array on the right is no node yet: `self._as_node(other)` makes a leaf of it."
+PLACES = (
+    "the places in `index` are those of the operand, not of d_out: d_out goes back to them, in zeros of the operand's "
+    "shape."
+)
+ANY_INDEX = (
+    "the rule is right for one array of whole numbers, but not for every index: numbers, slices, masks, arrays of any "
+    "shape and tuples of these have to go back to where they selected."
+)
+STACKS = (
+    "this is right for two matrices, but not for stacks of them: of all the axes only the last two are swapped, "
+    "`swapaxes(-1, -2)`, and the batch axes stay."
+)
 UPSTREAM_IGNORED = "the rule ignores d_out: a gradient is the local derivative times what arrives from above."
 
 
-def operations(student, name, cases, which):
+def operations(student, name, cases, which, may_raise=True):
     """For each (a, other, d_out): the result of the operation, its parents, and what some of its rules give."""
 
     def decoded(index):
@@ -531,14 +686,24 @@ def operations(student, name, cases, which):
             result = x.max(axis=axis, keepdims=keepdims) if keepdims else x.max(axis)
         else:
             result = x[decoded(other)]
-        upstream, rules = np.array(d_out), list(result.rules)
+        if isinstance(result, np.ndarray | np.number):
+            found.append({"data": np.array(result), "is_tensor": False, "parents": [], "rules": 0, "gradients": []})
+            continue
+        upstream, rules, gradients, raised = np.array(d_out), list(result.rules), [], ""
+        try:
+            gradients = [np.array(rules[which](upstream))] if which is not None and which < len(rules) else []
+        except (ValueError, IndexError) as error:
+            if name not in ("@", "[]") or not may_raise:
+                raise
+            raised = type(error).__name__ + ": " + str(error)[:200]
         found.append(
             {
                 "data": np.array(result.data),
                 "is_tensor": isinstance(result, student.Tensor),
                 "parents": [0 if p is x else 1 if p is y else -1 for p in result.parents],
                 "rules": len(rules),
-                "gradients": [np.array(rules[which](upstream))] if which is not None and which < len(rules) else [],
+                "gradients": gradients,
+                "raised": raised,
             }
         )
     return found
@@ -580,7 +745,7 @@ def foreseen_by(wrong, *, elsewhere=""):
     def cause(got, wanted):
         for sentence, value in wrong.items():
             value = np.asarray(value, dtype=float)
-            if value.shape == got.shape and np.allclose(value, got, rtol=1e-9, atol=1e-12):
+            if value.shape == got.shape and np.allclose(value, got, rtol=1e-9, atol=1e-12, equal_nan=True):
                 same = value.shape == wanted.shape and np.allclose(value, wanted, rtol=1e-9, atol=1e-12)
                 return "" if same else sentence.strip()
         if elsewhere and got.shape == wanted.shape and np.isfinite(got).all():
@@ -595,9 +760,16 @@ def foreseen_by(wrong, *, elsewhere=""):
 
 def gradient_of(got, which, words):
     """The gradient of one operand, if there is a rule for it."""
+    assert_that(got["is_tensor"], "the result is no Tensor.", cause=NO_TENSOR)
     message = f"result: there is no rule for {words} (operand {which + 1}); it has {got['rules']} rules."
     assert_that(bool(got["gradients"]), message, cause=NO_RULE)
     return got["gradients"][0]
+
+
+def result_of(got):
+    """The result's data, if it is a Tensor."""
+    assert_that(got["is_tensor"], "the result is no Tensor.", cause=NO_TENSOR)
+    return got["data"]
 
 
 def division_cases(rng):
@@ -649,6 +821,7 @@ def wrong_divisions(a, b, d_out, which):
     return {**found, **{sentence: summed(value, ours[0]) for sentence, value in wrong.items()}}
 
 
+FLOORED = "the quotient is rounded down: that is `//`, not `/`."
 DIVISOR_SIGN = "the gradient of the divisor lacks its minus: d(a / b) / db = -a / b**2."
 DIVISOR_FACTOR = "the gradient of the divisor lacks the numerator: d(a / b) / db = -a / b**2."
 DIVISOR_SQUARE = "the gradient of the divisor has another power of b than b**2 below: d(a / b) / db = -a / b**2."
@@ -672,9 +845,13 @@ def test_division_result(submission, rng):
     cases = [case for group in division_cases(rng) for case in group]
     for got, (a, b, _) in zip(submission.run(operations, "/", cases, None), cases, strict=True):
         cause = foreseen_by(
-            {"this is b / a: self is the numerator.": b / np.where(a == 0, 1, a), "this is a * b.": a * b}
+            {
+                "this is b / a: self is the numerator.": b / np.where(a == 0, 1, a),
+                "this is a * b.": a * b,
+                FLOORED: np.floor(a / b),
+            }
         )
-        assert_close(got["data"], a / b, name="a / b", explain=cause)
+        assert_close(result_of(got), a / b, name="a / b", explain=cause)
 
 
 @exercise("Tensor")
@@ -745,6 +922,11 @@ def assert_products(submission, cases, which):
     words = ("the left operand", "the right operand")[which]
     for got, (a, b, d_out) in zip(submission.run(operations, "@", cases, which), cases, strict=True):
         _, expected = reference(torch.matmul, (a, b), d_out)
+        if got.get("raised"):
+            stacks = cases[0][0].ndim == cases[0][1].ndim == 2 and max(a.ndim, b.ndim) > 2  # the first one was right
+            message = f"gradient of {words}: it raised {got['raised']}."
+            assert_that(not stacks, message, cause=STACKS)
+            submission.run(operations, "@", [(a, b, d_out)], which, False)
         cause = foreseen_by(wrong_products(a, b, d_out, which))
         assert_close(gradient_of(got, which, words), expected[which], name=f"gradient of {words}", explain=cause)
 
@@ -755,7 +937,7 @@ def test_product_result(submission, rng):
     cases = [case for group in product_cases(rng) for case in group]
     for got, (a, b, _) in zip(submission.run(operations, "@", cases, None), cases, strict=True):
         assert_close(
-            got["data"],
+            result_of(got),
             np.einsum("...ik,...kj->...ij", a, b),
             name="a @ b",
             explain=foreseen_by({STACKED_DOT: np.dot(a, b)}),
@@ -777,7 +959,8 @@ def test_product_gradient_of_the_right_operand(submission, rng):
 @exercise("Tensor")
 def test_product_of_stacks(submission, rng):
     """Both gradients of a @ b for stacks of matrices: one or two batch axes."""
-    cases = product_cases(rng)[1]
+    plain, stacks, _ = product_cases(rng)
+    cases = [plain[0], *stacks]
     assert_products(submission, cases, 0)
     assert_products(submission, cases, 1)
 
@@ -785,7 +968,8 @@ def test_product_of_stacks(submission, rng):
 @exercise("Tensor")
 def test_product_of_stacks_with_broadcasting(submission, rng):
     """Both gradients of a @ b where batch axes are broadcast."""
-    cases = product_cases(rng)[2]
+    plain, _, stretched = product_cases(rng)
+    cases = [plain[0], *stretched]
     assert_products(submission, cases, 0)
     assert_products(submission, cases, 1)
 
@@ -821,6 +1005,8 @@ def wrong_maxima(a, axis, keepdims, d_out):
     mask = a == a.max(axis=axis, keepdims=True)
     first, last = np.zeros(a.shape), np.zeros(a.shape)
     np.put_along_axis(first, np.expand_dims(a.argmax(axis=axis), axis), 1.0, axis)
+    with np.errstate(invalid="ignore"):
+        per_line = (a == a.max()) * d / (a == a.max()).sum(axis=axis, keepdims=True)  # 0 / 0 in most lines
     n = a.shape[axis]
     np.put_along_axis(last, np.expand_dims(n - 1 - np.flip(a, axis).argmax(axis=axis), axis), 1.0, axis)
     return {
@@ -836,6 +1022,7 @@ def wrong_maxima(a, axis, keepdims, d_out):
         * d,
         GLOBAL_MAX: (a == a.max()) * d,
         GLOBAL_MAX + " ": (a == a.max()) * d / (a == a.max()).sum(),
+        GLOBAL_MAX + "  ": per_line,
         "every entry gets a gradient: only those that attain the maximum do.": np.broadcast_to(d, a.shape),
         "every entry gets a gradient: only those that attain the maximum do. ": np.broadcast_to(d, a.shape) / n,
         "the gradient is multiplied by the maximum: its derivative is 1 where it is attained, and 0 elsewhere.": a
@@ -867,7 +1054,7 @@ def test_maximum_result(submission, rng):
             "these are the places of the largest entries, not the entries.": a.argmax(axis=axis, keepdims=keepdims),
         }
         cause = foreseen_by(foreseen)
-        assert_close(got["data"], a.max(axis=axis, keepdims=keepdims), name="max", explain=cause)
+        assert_close(result_of(got), a.max(axis=axis, keepdims=keepdims), name="max", explain=cause)
 
 
 @exercise("Tensor")
@@ -936,11 +1123,21 @@ def assert_selections(submission, cases):
     """Compare the gradient of each case with PyTorch's."""
     sent = [(a, wrapped(index), d_out) for a, index, d_out in cases]
     for got, (a, index, d_out) in zip(submission.run(operations, "[]", sent, 0), cases, strict=True):
+        if got.get("raised"):
+            first = index is cases[0][1]  # that one is an array of whole numbers
+            cause = ANY_INDEX if not first else PLACES if got["raised"].startswith("IndexError") else ""
+            assert_that(not cause, f"gradient of a[index]: it raised {got['raised']}.", cause=cause)
+            submission.run(operations, "[]", [(a, wrapped(index), d_out)], 0, False)
         expected = np.zeros(a.shape)
         places = np.arange(a.size).reshape(a.shape)[index]
         for place, value in zip(np.ravel(places), np.ravel(d_out), strict=True):
             expected.ravel()[place] += value
-        cause = foreseen_by(wrong_selections(a, index, d_out), elsewhere=PUT_ELSEWHERE)
+        foreseen = foreseen_by(wrong_selections(a, index, d_out), elsewhere=PUT_ELSEWHERE)
+        other = "" if index is cases[0][1] else ANY_INDEX  # the first one was right
+
+        def cause(actual, wanted, foreseen=foreseen, other=other):
+            return foreseen(actual, wanted) or other
+
         assert_close(gradient_of(got, 0, "the operand"), expected, name="gradient of a[index]", explain=cause)
 
 
@@ -950,7 +1147,7 @@ def test_selection_result(submission, rng):
     cases = selection_cases(rng, repeated=False) + selection_cases(rng, repeated=True)
     sent = [(a, wrapped(index), d_out) for a, index, d_out in cases]
     for got, (a, index, _) in zip(submission.run(operations, "[]", sent, None), cases, strict=True):
-        assert_close(got["data"], a[index], name="a[index]")
+        assert_close(result_of(got), a[index], name="a[index]")
 
 
 @exercise("Tensor")
@@ -984,7 +1181,7 @@ def test_operations_record_their_operands(submission, rng):
     """The results of / @ max [] are new Tensors, whose parents are the operands in order."""
     for name, count in (("/", 2), ("@", 2), ("max", 1), ("[]", 1)):
         for got in submission.run(operations, name, cases_of(name, rng), None):
-            assert_that(got["is_tensor"], f"{name}: the result is no Tensor.", cause="wrap the result: Tensor(...).")
+            assert_that(got["is_tensor"], f"{name}: the result is no Tensor.", cause=NO_TENSOR)
             wanted = list(range(count))
             cause = "the parents are in reversed order." if got["parents"] == wanted[::-1] != wanted else ""
             cause = cause or (NO_RULE if len(got["parents"]) != count else NEW_PARENTS if -1 in got["parents"] else "")
@@ -1021,7 +1218,13 @@ def test_operations_modify_nothing(submission, rng):
 def with_constants(student, a, b):
     """Results for operands that are numbers or arrays."""
     x = student.Tensor(a)
-    return [[np.array(r.data), len(r.parents), len(r.rules)] for r in (x / 4.0, x / b, x @ b.T)]
+    try:
+        results = (x / 4.0, x / b, x @ b.T)
+    except (AttributeError, TypeError) as error:
+        if "'float'" not in str(error) and "'numpy.ndarray'" not in str(error) and "memoryview" not in str(error):
+            raise
+        return []
+    return [[np.array(r.data), len(r.parents), len(r.rules)] for r in results]
 
 
 @exercise("Tensor", condition=True)
@@ -1029,6 +1232,7 @@ def test_operands_may_be_numbers_and_arrays(submission, rng):
     """A number or an array on the right becomes a leaf of its own."""
     a, b = rng.normal(size=(3, 4)), rng.uniform(1, 2, size=(3, 4))
     found = submission.run(with_constants, a, b)
+    assert_that(bool(found), "a number or an array on the right of / or @ raises an error.", cause=NOT_WRAPPED)
     for (data, *counts), expected in zip(found, (a / 4, a / b, a @ b.T), strict=True):
         assert_close(data, expected, name="result with a number or an array on the right")
         assert_that(
@@ -1111,6 +1315,22 @@ NO_ORDER = "a set has no order: collect the nodes in a list, and ask a set only 
 ONE_STEP = "only the root and its parents are listed: the parents' parents, and so on, are needed too."
 ROOT_MISSING = "the root is missing: it is the first in the list."
 LEAVES_MISSING = "the leaves are missing: they are nodes like the others, and it is their gradients that are wanted."
+COUNTED_ONCE = (
+    "a node that is used twice by the same one is counted once and crossed off twice, so it is listed too early: count "
+    "every use."
+)
+MARKED_ON_PUSH = (
+    "a node is marked as seen when it is put on the stack, so a longer path that reaches it before its turn is "
+    "ignored: mark it when it is taken from the stack."
+)
+ONLY_ROOT = (
+    "only the root is listed: the nodes it was computed from are needed too. Two nodes are the same only if they are "
+    "one object, whatever their data."
+)
+FULL_DEPTH = (
+    "a ValueError for a long chain, which has no cycle: recursion goes only about 1,000 calls deep, so keep the nodes "
+    "that wait in a list of your own."
+)
 MARKS_LEFT = (
     "a second call gives something else: marks that were left in the nodes, or a default argument that is a "
     "list, remember the first."
@@ -1191,6 +1411,36 @@ def marked_early(parents, *, backwards=False):
     return order
 
 
+def counted_once(parents, *, backwards=False, first=False):
+    """Kahn's order where each use is crossed off, but several uses by one node are counted once."""
+    left = {i: sum(i in ps for ps in parents) for i in range(len(parents))}
+    order, ready = [], [len(parents) - 1]
+    while ready:
+        i = ready.pop(0 if first else -1)
+        order.append(i)
+        for p in reversed(parents[i]) if backwards else parents[i]:
+            left[p] -= 1
+            if left[p] == 0:
+                ready.append(p)
+    return order
+
+
+def marked_on_push(parents, *, backwards=False):
+    """The order of a walk that lists parents first, but marks nodes when they are pushed."""
+    order, seen, stack = [], {len(parents) - 1}, [(len(parents) - 1, False)]
+    while stack:
+        i, done = stack.pop()
+        if done:
+            order.append(i)
+            continue
+        stack.append((i, True))
+        for p in reversed(parents[i]) if backwards else parents[i]:
+            if p not in seen:
+                seen.add(p)
+                stack.append((p, False))
+    return order[::-1]
+
+
 def is_valid(order, parents):
     """Whether every node stands once, and after all that use it."""
     place = {node: i for i, node in enumerate(order)}
@@ -1199,6 +1449,11 @@ def is_valid(order, parents):
 
 
 WALKS = ((PREORDER, preorder), (PREORDER, marked_early), (BY_DISTANCE, by_distance))
+OTHER_WALKS = (
+    (COUNTED_ONCE, counted_once),
+    (COUNTED_ONCE, partial(counted_once, first=True)),
+    (MARKED_ON_PUSH, marked_on_push),
+)
 
 
 def draw_graph(rng, count):
@@ -1212,9 +1467,9 @@ def draw_graph(rng, count):
         loose = [i for i in range(count - 1) if i not in used]
         if len(parents[-1]) + len(loose) < 6:
             parents[-1] = tuple(dict.fromkeys((*parents[-1], *loose)))
-            walks = [(says, walk(parents, backwards=b)) for says, walk in WALKS for b in (False, True)]
+            walks = [(says, walk(parents, backwards=b)) for says, walk in WALKS + OTHER_WALKS for b in (False, True)]
             alike = any(one != other and a == b for one, a in walks for other, b in walks)
-            if not alike and not any(is_valid(order, parents) for _, order in walks):
+            if not alike and not any(is_valid(order, parents) for says, order in walks if says != COUNTED_ONCE):
                 return parents
 
 
@@ -1237,11 +1492,39 @@ def paths_to_the_leaves(parents):
     return count[len(parents) - 1]
 
 
+def order_cause(order, parents):
+    """Why an order is not valid, if that is known."""
+    missing, twice = set(range(len(parents))) - set(order), len(order) - len(set(order))
+    every = WALKS + OTHER_WALKS
+    walks = {says for says, walk in every for b in (False, True) if walk(parents, backwards=b) == order}
+    cause = ""
+    if is_valid(order[::-1], parents):
+        cause = REVERSED
+    elif twice and not missing:
+        cause = TWICE
+    elif missing == {len(parents) - 1}:
+        cause = ROOT_MISSING
+    elif missing and order == [len(parents) - 1]:
+        cause = ONLY_ROOT
+    elif missing and missing == {i for i, ps in enumerate(parents) if not ps}:
+        cause = LEAVES_MISSING
+    elif missing and missing == set(range(len(parents) - 1)) - set(parents[-1]):
+        cause = ONE_STEP
+    elif len(walks) == 1:
+        cause = next(iter(walks))
+    return cause
+
+
 def assert_order(got, parents):
     """Refuse an order that is not valid, with the cause."""
     if isinstance(got["order"], str):
         too_many = EVERY_PATH if paths_to_the_leaves(parents) > 100 * len(parents) else TOO_OFTEN
-        causes = {"ValueError": NOT_A_CYCLE, "RecursionError": TOO_DEEP, "TooManyError": too_many}
+        is_chain = all(len(ps) < 2 for ps in parents) and len(parents) > 1000
+        causes = {
+            "ValueError": FULL_DEPTH if is_chain else NOT_A_CYCLE,
+            "RecursionError": TOO_DEEP,
+            "TooManyError": too_many,
+        }
         words = {"TooManyError": "it looked at `parents` far too often"}.get(got["order"], f"it raised {got['order']}")
         assert_that(
             False, f"toposort: expected a list of {len(parents)} nodes, but {words}.", cause=causes[got["order"]]
@@ -1254,21 +1537,8 @@ def assert_order(got, parents):
     assert_that(not unordered, f"toposort: expected a list, got a {got['type']}.", cause=NO_ORDER)
     message = "toposort: the list has something that is no node of the graph."
     assert_that(-1 not in order, message, cause="return the nodes themselves, not their data, and no copies.")
+    cause = order_cause(order, parents)
     missing, twice = set(range(len(parents))) - set(order), len(order) - len(set(order))
-    walks = {sentence for sentence, walk in WALKS for b in (False, True) if walk(parents, backwards=b) == order}
-    cause = ""
-    if is_valid(order[::-1], parents):
-        cause = REVERSED
-    elif twice and not missing:
-        cause = TWICE
-    elif missing == {len(parents) - 1}:
-        cause = ROOT_MISSING
-    elif missing and missing == {i for i, ps in enumerate(parents) if not ps}:
-        cause = LEAVES_MISSING
-    elif missing and missing == set(range(len(parents) - 1)) - set(parents[-1]):
-        cause = ONE_STEP
-    elif len(walks) == 1:
-        cause = next(iter(walks))
     if twice or missing:
         message = f"toposort: expected each of {len(parents)} nodes once, got {len(order)} with {len(missing)} missing."
         assert_that(False, message, cause=cause)
@@ -1366,8 +1636,10 @@ FIRST_COUNTS = (
 )
 AVERAGED = "the contributions are averaged: they add up."
 FED_WITH_DATA = "the rules are given the nodes' data: they take the gradient with respect to the node."
+LEAF_ROOT = "a root that is a leaf itself keeps what it had, too: the gradient is added to it."
+TIMES_GRADIENT = "what a rule returns is multiplied by the node's gradient: the rule has done that already."
 FIRST_RULE = (
-    "the first rule of a node is used for all its parents: each parent has a rule of its own, in the same order."
+    "two parents of a node get the same rule: each place in `parents` has its own, at the same place in `rules`."
 )
 USED_TWICE = "a node that is a parent twice gets only one of the two contributions: both count."
 LEAVES_REPLACED = "the second call replaces the gradients of the leaves: they add up over calls."
@@ -1455,8 +1727,10 @@ def wrong_gradients(parents, factors, upstream, way):
             factor = factors[i][0] if way == "first rule" else factor
             if way == "once" and p in seen:
                 d[p].pop()
+            if way == "first use" and p in seen:
+                continue
             seen.add(p)
-            d[p].append(given if factor is None else factor * given)
+            d[p].append((given if factor is None else factor * given) * (d[i][0] if way == "times" else 1.0))
     return [values[0] for values in d]
 
 
@@ -1482,7 +1756,9 @@ def other_ways(parents, factors, upstream, nodes):
     """Sentences for gradients that people often get, with those of some nodes."""
     ones = true_gradients(parents, factors, np.ones((2, 3)))
     ways = {OVERWRITTEN: "last", AVERAGED: "mean", FED_WITH_DATA: "data", FIRST_RULE: "first rule", USED_TWICE: "once"}
+    ways[TIMES_GRADIENT] = "times"
     found = {says: wrong_gradients(parents, factors, upstream, way) for says, way in ways.items()}
+    found[USED_TWICE + " "] = wrong_gradients(parents, factors, upstream, "first use")
     found[ONES] = ones
     if len(parents) == 4 and sorted(parents[3]) == [1, 2]:  # SKIPS: here it shows which contribution was left out
         direct = [factors[3][parents[3].index(1)] * upstream, factors[3][parents[3].index(2)] * upstream, upstream]
@@ -1520,16 +1796,17 @@ def test_gradients_of_the_other_nodes(submission, rng):
 @exercise("backward", weight=2)
 def test_leaves_add_up_over_calls(submission, rng):
     """After a second call, the leaves have the sum of both gradients; also one that had a gradient before."""
-    for parents in (*DIAMONDS, draw_graph(rng, 9)):
+    for parents in (*DIAMONDS, draw_graph(rng, 9), [()]):
         factors, (first, second) = draw_factors(parents, rng), rng.normal(size=(2, 2, 3))
         for start in (None, rng.normal(size=(2, 3))):
             got = submission.run(gradients_of, parents, factors, [first, second], start)
             d = [true_gradients(parents, factors, upstream) for upstream in (first, second)]
             leaves, _ = leaves_and_others(parents)
             before = [np.zeros((2, 3)) if start is None or i else start for i in range(len(parents))]
+            replaced = LEAVES_REPLACED if len(parents) > 1 else LEAF_ROOT
             foreseen = foreseen_by(
                 {
-                    LEAVES_REPLACED: np.stack([d[1][i] for i in leaves]),
+                    replaced: np.stack([d[1][i] for i in leaves]),
                     FLOWS_AGAIN: np.stack([before[i] + 2 * d[0][i] + d[1][i] for i in leaves]),
                     FIRST_ONLY: np.stack([before[i] + d[0][i] for i in leaves]),
                     "a gradient that was there before the first call is lost: leaves add to it.": np.stack(
@@ -1633,7 +1910,8 @@ def test_a_single_number_starts_from_one(submission, rng):
         names = ("leaf", "root", "leaf after two calls", "root after two calls")
         for name, array, wanted in zip(names, got, (2 * value, 1.0, 4 * value, 1.0), strict=True):
             assert_that(array is not None, f"gradient of the {name}: expected a number, got None.", cause=NO_GRAD)
-            assert_shape(array, shape, name=f"gradient of the {name} for shape {shape}")
+            message = f"gradient of the {name}: expected shape {shape}, got shape {as_array(array).shape}."
+            assert_that(as_array(array).shape == shape, message, cause=ONE_ENTRY_TOO)
             assert_close(array, np.full(shape, wanted), name=f"gradient of the {name}")
 
 
@@ -1736,14 +2014,36 @@ def op(x):
 """)
 SMALL_CUMULATIVE = Implementation("""
 def op(x):
-    return 1e-6 * np.cumsum(np.sin(x), axis=1), lambda d_out: 1e-6 * np.cos(x) * (d_out @ np.tri(x.shape[1]))
+    y = 1e-6 * np.cumsum(np.sin(x), axis=1).sum(axis=0)
+    return y, lambda d_out: 1e-6 * np.cos(x) * (d_out @ np.tri(x.shape[1]))
 """)
-CORRECT = (TANH, SOFTMAX, LARGE_SCALAR, SMALL_ROWS, RELU, COLUMN_SUMS, OUTER)
-SOME = (COLUMN_SUMS, LARGE_RELU, SMALL_CUMULATIVE)  # no more: each meets a process of its own
+CUBES = Implementation("""
+def op(x):
+    return (x**3).sum(), lambda d_out: 3 * x**2 * d_out
+""")
+ROWS = Implementation("""
+def op(x):
+    e = np.exp(x)
+    return np.log(e.sum(axis=1)), lambda d_out: d_out[:, None] * e / e.sum(axis=1, keepdims=True)
+""")
+VIEW = Implementation("""
+def op(x):
+    return x.T[::-1], lambda d_out: d_out[::-1].T
+""")
+CORRECT = (TANH, SOFTMAX, LARGE_SCALAR, SMALL_ROWS, RELU, COLUMN_SUMS, OUTER, VIEW)
+SOME = (LARGE_RELU, SMALL_CUMULATIVE)  # no more: each meets a process of its own
 
 BASIC = (
-    "it refuses a right gradient of tanh or sin: is the difference (f(x + h) - f(x - h)) / 2h right, with h near 1e-5, "
-    "and the tolerance well above rounding, near 1e-4 of the largest entry?"
+    "it refuses a right gradient of tanh, sin or cubes: is (f(x + h) - f(x - h)) / 2h right, in float64, with h near "
+    "1e-5, and the tolerance well above rounding, near 1e-4 of the largest entry?"
+)
+ACT_TOGETHER = (
+    "it refuses a right gradient where the entries of a row act together: while one entry is moved, are all others as "
+    "they were in op(x)? Move each in a fresh copy of x."
+)
+A_VIEW = (
+    "it refuses a right transposition: y may be a view of x, and changes with it when x is moved in place. Give op a "
+    "new array each time."
 )
 OTHER_SHAPE = (
     "it refuses what is right where y has another shape than x: d_out has the shape of y, and all of y counts."
@@ -1765,6 +2065,9 @@ REFUSED_RIGHT = (
     (SCALAR, OTHER_SHAPE),
     (RELU, KINK),
     (CUMULATIVE, SUM_ALL),
+    (CUBES, BASIC),
+    (ROWS, ACT_TOGETHER),
+    (VIEW, A_VIEW),
     (LARGE_SCALAR, LARGE_OR_SMALL),
     (SMALL_ROWS, LARGE_OR_SMALL),
     (SOFTMAX, ONES_AND_SOFTMAX),
