@@ -62,6 +62,8 @@ DIMS = Context(name="dW", dims={"batch": 6, "classes": 10})
         (B, B.sum(0, keepdims=True), "the sum over axis 0"),
         (B.sum(1), B, "dW is summed over axis 1, which should have stayed"),
         (B[:, None], B, "only an axis of length 1 is too many"),
+        (B.reshape(6, 4, 1), B.reshape(6, 1, 4), "right and in the right order: only the shape differs"),
+        (B[:, :1].reshape(1, 6), B[:, :1], "right and in the right order: only the shape differs"),
         (B.reshape(4, 6), B, "right and in the right order: only the shape differs"),
         (
             np.arange(24.0).reshape(2, 3, 4).transpose(0, 2, 1),

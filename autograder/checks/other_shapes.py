@@ -21,7 +21,7 @@ def other_shape(a: Array, b: Array, name: str) -> str:
 def _rearranged(a: Array, b: Array, name: str) -> str:
     squeezed = tuple(size for size in a.shape if size != 1) == tuple(size for size in b.shape if size != 1)
     if same(a.ravel(), b.ravel()):
-        if squeezed:
+        if squeezed and a.ndim != b.ndim:
             return f"the values are right: only an axis of length 1 is {'too many' if a.ndim > b.ndim else 'missing'}."
         return f"the values of {name} are right and in the right order: only the shape differs."
     if a.ndim != b.ndim:
