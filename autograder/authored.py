@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import re
+import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -115,6 +116,13 @@ def find_root(start: Path | None = None) -> Path:
 def lesson_keys(root: Path) -> tuple[str, ...]:
     """The keys of all lessons in the tree."""
     return tuple(sorted(path.name for path in (root / "source").iterdir() if LESSON_KEY.match(path.name)))
+
+
+def copy_lesson(root: Path, key: str, course: Path) -> None:
+    """Give another course folder everything of one lesson that grading needs, and the config."""
+    for part in ("source", "release", "solutions", "tests/hidden"):
+        shutil.copytree(root / part / key, course / part / key, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(root / "nbgrader_config.py", course)
 
 
 def read_lesson(root: Path, key: str) -> Lesson:

@@ -146,6 +146,14 @@ def source_endings(exercise: Exercise, answer: str, start: str) -> tuple[tuple[K
     return tuple(endings)
 
 
+def source_verdicts(exercise: Exercise, answer: str, start: str) -> list[CheckVerdict]:
+    """What the text of an answer alone decides (see ``source_endings``), as data."""
+    return [
+        CheckVerdict(f"source_{number}", title, kind, 1.0, ending.status, ending.message)
+        for number, (kind, title, ending) in enumerate(source_endings(exercise, answer, start), start=1)
+    ]
+
+
 def forbidden_message(exercise: Exercise, name: str, line: int = 0) -> str:
     """What a student reads about a forbidden name."""
     where = f" (line {line})" if line else ""

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from autograder import __version__
-from autograder.authored import find_root
+from autograder.authored import copy_lesson, find_root
 from autograder.desk import DeskError, PublicLesson
 from autograder.lesson import LessonError
 
@@ -296,9 +296,7 @@ def _released(key: str) -> PublicLesson:
 def _copy_course(root: Path, course: Path, key: str) -> None:
     """A course folder of its own for the demonstration, with the sample class handed in."""
     _remove(course)
-    for part in (f"source/{key}", f"release/{key}", f"solutions/{key}", f"tests/hidden/{key}"):
-        shutil.copytree(root / part, course / part, ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copy(root / "nbgrader_config.py", course)
+    copy_lesson(root, key, course)
     samples = root / "tests" / "submissions" / key
     for case in sorted(path for path in samples.iterdir() if path.is_dir()):
         ignore = shutil.ignore_patterns("report.json")

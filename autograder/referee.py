@@ -36,7 +36,7 @@ from autograder.checking import (
     forbidden_message,
     raised_ending,
     run_check,
-    source_endings,
+    source_verdicts,
     verdict_of,
 )
 from autograder.checks.failure import CheckFailure, StudentError
@@ -157,11 +157,7 @@ class Referee:
 
     def solution_with(self, answers: Mapping[str, str]) -> Submission:
         """The solution with some definitions answered otherwise."""
-        cells = tuple(
-            replace(cell, source=answers[cell.name]) if cell.role is Role.ANSWER and cell.name in answers else cell
-            for cell in self.solution.cells
-        )
-        return replace(self.solution, cells=cells)
+        return self.solution.with_answers(answers)
 
     def judge(self, submission: Submission, student: str) -> Judgement:
         """Reach a verdict on every exercise."""
@@ -334,12 +330,7 @@ class _Session:
     def _trial(self, exercise: Exercise, desk: Desk, runs: Sequence[CellRun]) -> tuple[Trial, Ending | None]:
         """Run all checks of an exercise on a desk; also returns what lost the worker, if it was lost."""
         answer = self.submission.answers.get(exercise.definition, "")
-        verdicts = [
-            CheckVerdict(f"source_{number}", title, kind, 1.0, ending.status, ending.message)
-            for number, (kind, title, ending) in enumerate(
-                source_endings(exercise, answer, self.referee.stubs.get(exercise.definition, "")), start=1
-            )
-        ]
+        verdicts = source_verdicts(exercise, answer, self.referee.stubs.get(exercise.definition, ""))
         failed_cell = next((run.raised for run in runs if run.name == exercise.definition and run.raised), None)
         if failed_cell is not None and failed_cell.type in ("SyntaxError", "IndentationError", "TabError"):
             return Trial(_without_checks(exercise, raised_ending(failed_cell))), None

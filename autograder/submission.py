@@ -13,7 +13,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -65,6 +65,14 @@ class Submission:
     def answers(self) -> Mapping[str, str]:
         """The source of each answer cell, by the definition it answers."""
         return {cell.name: cell.source for cell in self.cells if cell.role is Role.ANSWER}
+
+    def with_answers(self, answers: Mapping[str, str]) -> Submission:
+        """The same cells, with some definitions answered otherwise."""
+        cells = tuple(
+            replace(cell, source=answers[cell.name]) if cell.role is Role.ANSWER and cell.name in answers else cell
+            for cell in self.cells
+        )
+        return replace(self, cells=cells)
 
 
 @dataclass(frozen=True)

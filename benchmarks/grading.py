@@ -28,7 +28,7 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -38,7 +38,7 @@ import matplotlib
 import numpy as np
 import psutil
 
-from autograder.authored import find_root, read_lesson
+from autograder.authored import copy_lesson, find_root, read_lesson
 from autograder.integrations.feedback import CHECK_PREFIX
 from autograder.lesson import Lesson
 from autograder.referee import Referee
@@ -47,11 +47,12 @@ HERE = Path(__file__).resolve().parent
 ROOT = find_root(HERE)
 TINY = ROOT / "tests" / "tiny_course"
 STOCK, OURS = "stock", "ours"
+CORES = os.cpu_count() or 1
 WAYS = {
     "a": "nbgrader autograde, stock",
     "b": "nbgrader autograde, our config",
     "c": "autograder grade --jobs 1",
-    "d": "autograder grade --jobs {cores}",
+    "d": f"autograder grade --jobs {CORES}",
     "e": "the floor",
 }
 STOCK_CONFIG = """
@@ -74,15 +75,13 @@ Marks = dict[str, dict[str, float | None]]
 
 def answers_of(referee: Referee, number: int) -> dict[str, str]:
     """What student ``number`` answered: of ten, six are right, one is right otherwise, two wrong, one half done."""
-    right = {name: _typed(source) for name, source in referee.solution.answers.items()}
-    answers, kind = dict(right), number % 10
+    answers, kind = dict(referee.solution.answers), number % 10
     if kind == 5:
-        answers = {name: _typed(source) for name, source in referee.alternative.answers.items()}
+        answers = dict(referee.alternative.answers)
     elif kind in (6, 7):
-        mistake = referee.mistakes[(7 * number) % len(referee.mistakes)]
-        answers = {name: _typed(source) for name, source in mistake.submission.answers.items()}
+        answers = dict(referee.mistakes[(7 * number) % len(referee.mistakes)].submission.answers)
     elif kind == 8:
-        answers = {name: right[name] for name in list(right)[: len(right) // 2]}
+        answers = dict(list(answers.items())[: len(answers) // 2])
     first = next(iter(answers))
     answers[first] += f"\n# handed in by {number}"
     return answers
@@ -101,35 +100,38 @@ def hand_in(course: Path, lesson: Lesson, referee: Referee, numbers: Sequence[in
         (folder / f"{lesson.notebook}.ipynb").write_text(json.dumps(notebook), encoding="utf-8")
 
 
-def make_courses(key: str, folder: Path) -> dict[str, Path]:
-    """Two courses with the same lesson, released: ours, and one for stock nbgrader."""
+def our_course(key: str, folder: Path) -> Path:
+    """A course of our own with one lesson, released."""
     from autograder.build import build_lesson, write_built
 
-    ours, stock = folder / OURS, folder / STOCK
+    course = folder / OURS
     if key == "L99":
-        shutil.copytree(TINY, ours)
-        text = ours / "source/L99/99_Tiny.md"
+        shutil.copytree(TINY, course)
+        text = course / "source/L99/99_Tiny.md"
         text.write_text(text.read_text().replace("import numpy as np\n", "import numpy as np\nimport torch\n"))
-        shutil.copy(ROOT / "nbgrader_config.py", ours)
-        write_built(build_lesson(ours, key))
+        shutil.copy(ROOT / "nbgrader_config.py", course)
+        write_built(build_lesson(course, key))
     else:
-        for part in (f"source/{key}", f"release/{key}", f"solutions/{key}", f"tests/hidden/{key}"):
-            shutil.copytree(ROOT / part, ours / part, ignore=shutil.ignore_patterns("__pycache__"))
-        shutil.copy(ROOT / "nbgrader_config.py", ours)
-    lesson = read_lesson(ours, key)
+        copy_lesson(ROOT, key, course)
+    run_command(course, course, key, "nbgrader", "generate_assignment", key, "--force")
+    return course
+
+
+def stock_course(key: str, folder: Path, ours: Path) -> Path:
+    """The same lesson for nbgrader alone: without demos, and with checks that a kernel runs."""
+    course, lesson = folder / STOCK, read_lesson(ours, key)
     notebook = json.loads(lesson.source_notebook.read_text(encoding="utf-8"))
     notebook["cells"] = [cell for cell in notebook["cells"] if "demo" not in cell["metadata"].get("tags", [])]
     for cell in notebook["cells"]:
         name = cell["metadata"].get("nbgrader", {}).get("grade_id", "")
         if name.startswith(CHECK_PREFIX):
             cell["source"] = CHECK_IN_KERNEL.format(name=name.removeprefix(CHECK_PREFIX))
-    target = stock / "source" / key / f"{lesson.notebook}.ipynb"
+    target = course / "source" / key / f"{lesson.notebook}.ipynb"
     target.parent.mkdir(parents=True)
     target.write_text(json.dumps(notebook), encoding="utf-8")
-    (stock / "nbgrader_config.py").write_text(STOCK_CONFIG, encoding="utf-8")
-    for course in (ours, stock):
-        run_command(course, ours, key, "nbgrader", "generate_assignment", key, "--force")
-    return {OURS: ours, STOCK: stock}
+    (course / "nbgrader_config.py").write_text(STOCK_CONFIG, encoding="utf-8")
+    run_command(course, ours, key, "nbgrader", "generate_assignment", key, "--force")
+    return course
 
 
 def run_command(course: Path, ours: Path, key: str, *command: str) -> None:
@@ -180,7 +182,7 @@ def graded_by_command(way: str, courses: Mapping[str, Path], lesson: Lesson, ref
             run_command(course, courses[OURS], lesson.key, "nbgrader", "autograde", lesson.key)
             finished = sorted(path.stat().st_mtime for path in course.glob(f"autograded/*/{lesson.key}/*.ipynb"))
         else:
-            jobs = "1" if way == "c" else str(os.cpu_count())
+            jobs = "1" if way == "c" else str(CORES)
             run_command(course, courses[OURS], lesson.key, "autograder", "grade", lesson.key, "--jobs", jobs)
             finished = sorted(path.stat().st_mtime for path in (course / "reports" / lesson.key).glob("*.json"))
         total = time.time() - started
@@ -295,7 +297,7 @@ def parts_of_a_submission(ours: Path, key: str, count: int) -> dict[str, float]:
         lesson = read_lesson(course, key)
         hand_in(course, lesson, Referee(lesson, parent=None, secret=b""), [10 * number for number in range(count)])
         os.environ["AUTOGRADER_SECRET"] = "benchmark"  # noqa: S105 - it guards nothing here
-        with Path(os.devnull).open("w") as null, _into(null):
+        with Path(os.devnull).open("w") as null, redirect_stdout(null):
             cli._grade(course, key, student="*", jobs=1, sandbox="full")
     return {
         name: 1000 * statistics.median(_by_submission(values, count)) for name, values in timers.spent.items() if values
@@ -306,16 +308,6 @@ def _by_submission(values: Sequence[float], count: int) -> list[float]:
     """The sums a submission of a step that happens equally often in each."""
     each = max(1, len(values) // count)
     return [sum(values[start : start + each]) for start in range(0, each * count, each)]
-
-
-@contextmanager
-def _into(stream: Any) -> Iterator[None]:
-    kept = sys.stdout
-    sys.stdout = stream
-    try:
-        yield
-    finally:
-        sys.stdout = kept
 
 
 def call_microseconds(calls: int = 2000) -> dict[str, float]:
@@ -399,24 +391,25 @@ def measured(key: str, *, students: int, slow: int, rounds: int, say: Callable[[
     """All ways through one lesson, alternating."""
     result = Result(key)
     with tempfile.TemporaryDirectory(prefix="benchmark-") as folder:
-        courses = make_courses(key, Path(folder))
-        lesson = read_lesson(courses[OURS], key)
+        ours = our_course(key, Path(folder))
+        courses = {OURS: ours, STOCK: stock_course(key, Path(folder), ours)}
+        lesson = read_lesson(ours, key)
         referee = Referee(lesson, parent=None, secret=b"")
         for number in range(rounds):
             for way in WAYS:
                 if way == "e":
-                    run = floor(courses[OURS], lesson, referee, students)
+                    run = floor(ours, lesson, referee, students)
                 else:
                     run = graded_by_command(way, courses, lesson, referee, slow if way in "ab" else students)
                 result.runs[way].append(run)
                 say(f"{key} round {number + 1} {way}: {run.seconds:.3f} s a submission, {run.start:.1f} s besides")
-        result.parts = parts_of_a_submission(courses[OURS], key, max(8, students // 2))
+        result.parts = parts_of_a_submission(ours, key, max(8, students // 2))
     return result
 
 
 def account(results: Sequence[Result], calls: Mapping[str, float], growth: Sequence[tuple[int, float, float]]) -> str:
     """The text of ``docs/benchmark.md``."""
-    machine = f"{os.cpu_count()} cores, Python {platform.python_version()}, {platform.system()}"
+    machine = f"{CORES} cores, Python {platform.python_version()}, {platform.system()}"
     lines = [
         "# Benchmark",
         "",
@@ -434,9 +427,8 @@ def account(results: Sequence[Result], calls: Mapping[str, float], growth: Seque
         for way, runs in result.runs.items():
             times = [run.seconds for run in runs]
             start = statistics.median(run.start for run in runs)
-            name = WAYS[way].format(cores=os.cpu_count())
             lines.append(
-                f"| {way} | {name} | {result.seconds(way):.3f} | {min(times):.3f} to {max(times):.3f} | "
+                f"| {way} | {WAYS[way]} | {result.seconds(way):.3f} | {min(times):.3f} to {max(times):.3f} | "
                 f"{stock / result.seconds(way):.1f} | {result.seconds(way) / base:.2f} | {start:.1f} |"
             )
         wrong = result.disagreements()
@@ -468,7 +460,7 @@ def draw(results: Sequence[Result], path: Path) -> None:
         values = [result.seconds(way) for way in WAYS]
         bars = left.barh(places, values, height=height, label=result.key)
         left.bar_label(bars, fmt="%.3f", padding=2, fontsize=7)
-    left.set_yticks(np.arange(len(WAYS)) + 0.4 - height / 2, [WAYS[way].format(cores=os.cpu_count()) for way in WAYS])
+    left.set_yticks(np.arange(len(WAYS)) + 0.4 - height / 2, list(WAYS.values()))
     left.invert_yaxis()
     left.set(xscale="log", xlabel="seconds a submission (logarithmic)")
     left.set_xlim(right=4 * max(result.seconds("a") for result in results))
@@ -484,10 +476,6 @@ def draw(results: Sequence[Result], path: Path) -> None:
     right.legend(fontsize=7)
     fig.tight_layout()
     fig.savefig(path, dpi=110)
-
-
-def _typed(source: str) -> str:
-    return "\n".join(line for line in source.split("\n") if "### BEGIN" not in line and "### END" not in line)
 
 
 @click.command(help=__doc__)
@@ -510,7 +498,7 @@ def main(
     growth = []
     if grow:
         with tempfile.TemporaryDirectory(prefix="benchmark-") as folder:
-            ours = make_courses("L99", Path(folder))[OURS]
+            ours = our_course("L99", Path(folder))
             for size in map(int, grow.split(",")):
                 growth.append((size, *grown(ours, "L99", size)))
                 click.echo(f"{size} submissions: {growth[-1][1]:.4f} s each, {growth[-1][2]:.2f} GB")

@@ -9,21 +9,21 @@ from __future__ import annotations
 
 import os
 import zlib
-from collections.abc import Mapping, Sequence
-from functools import cache
+from collections.abc import Callable, Sequence
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
 from autograder.authored import read_lesson
-from autograder.checking import run_check, source_endings, verdict_of
-from autograder.checks.host import InProcess
+from autograder.checking import run_check, source_verdicts, verdict_of
+from autograder.checks.host import Host, InProcess
 from autograder.lesson import Exercise
 from autograder.referee import Referee
-from autograder.submission import Submission, find_definition, same_code
-from autograder.verdict import CheckVerdict, Status, exercise_points, exercise_status
+from autograder.submission import Cell, Role, Submission, find_definition, same_code
+from autograder.trusted import TrustedDesk
+from autograder.verdict import Status, exercise_points, exercise_status
 
-Names = dict[str, Any]
-Cells = Sequence[tuple[str, str]]  # (the definition that the cell answers or "", its source)
+MakeHost = Callable[..., Host]  # takes ``refuse``: the names that an exercise forbids
 
 
 @cache
@@ -34,55 +34,56 @@ def referee_of(root: Path, key: str) -> Referee:
 
 def points_of_all(referee: Referee, submission: Submission) -> dict[str, float | None]:
     """The floor: execute the cells, call the checks."""
-    cells = [(cell.name if cell.name in submission.answers else "", cell.source) for cell in submission.cells]
-    names = executed(cells)
-    return {exercise.name: points(referee, exercise, names, cells) for exercise in referee.lesson.exercises}
+    make_host = executed(submission)
+    return {exercise.name: points(referee, exercise, submission, make_host) for exercise in referee.lesson.exercises}
 
 
-def mark(name: str, names: Names, typed: Sequence[str]) -> float | None:
+def mark(name: str, names: dict[str, Any], typed: Sequence[str]) -> float | None:
     """The points of an exercise, as the value of a check cell in a kernel whose input history is ``typed``."""
-    root, key = Path(os.environ["BENCHMARK_COURSE"]), os.environ["BENCHMARK_LESSON"]
-    referee = referee_of(root, key)
+    referee = referee_of(Path(os.environ["BENCHMARK_COURSE"]), os.environ["BENCHMARK_LESSON"])
     texts = [text for text in typed if text and not text.startswith("from marking import")]
-    cells = [(next((d for d in referee.stubs if find_definition(text, d) is not None), ""), text) for text in texts]
-    return points(referee, referee.lesson.by_name[name], names, cells)
+    submission = submission_typed(referee, texts)
+    return points(referee, referee.lesson.by_name[name], submission, partial(InProcess, names))
 
 
-def executed(cells: Cells, *, instead: Mapping[str, str] | None = None) -> Names:
-    """The names after running cells; some definitions may be given by other source."""
-    names: Names = {"__name__": "__main__"}
-    for definition, source in cells:
-        try:
-            exec(compile((instead or {}).get(definition, source), f"cell:{definition}", "exec"), names)  # noqa: S102
-        except Exception:  # noqa: BLE001, S112 - as in a notebook, the next cell runs all the same
-            continue
-    return names
+def submission_typed(referee: Referee, texts: Sequence[str]) -> Submission:
+    """The texts of executed cells as what is graded."""
+    cells, stubs = [], referee.stubs
+    for text in texts:
+        answered = next((name for name in stubs if find_definition(text, name) is not None), None)
+        cells.append(Cell(Role.GIVEN, "", text) if answered is None else Cell(Role.ANSWER, answered, text))
+    answers = {cell.name: cell.source for cell in cells if cell.role is Role.ANSWER}
+    differing = frozenset(name for name, source in answers.items() if not same_code(source, stubs[name]))
+    return Submission(referee.lesson.key, tuple(cells), differing)
 
 
-def points(referee: Referee, exercise: Exercise, names: Names, cells: Cells) -> float | None:
+def executed(submission: Submission) -> MakeHost:
+    """Run a submission's cells here; what makes hosts for their names."""
+    desk = TrustedDesk()
+    desk.execute(submission.cells)
+    return desk.host
+
+
+def points(referee: Referee, exercise: Exercise, submission: Submission, make_host: MakeHost) -> float | None:
     """The better of: with the student's own earlier exercises, with the solution's."""
-    answer = next((source for definition, source in cells if definition == exercise.definition), "")
-    if not answer or same_code(answer, referee.stubs[exercise.definition]):
+    if exercise.definition not in submission.answered:
         return 0.0
-    status, own = _judged(referee, exercise, names, answer)
+    status, own = _judged(referee, exercise, submission, make_host)
     if status is Status.PASSED or not exercise.needs:
         return own
     lesson = referee.lesson
     needed = {lesson.by_name[name].definition for name in lesson.transitive_needs(exercise.name)}
-    instead = {name: referee.solution.answers[name] for name in needed - {exercise.definition}}
-    _, helped = _judged(referee, exercise, executed(cells, instead=instead), answer)
+    solved = {name: referee.solution.answers[name] for name in needed - {exercise.definition}}
+    _, helped = _judged(referee, exercise, submission, executed(submission.with_answers(solved)))
     return None if own is None or helped is None else max(own, helped)
 
 
-def _judged(referee: Referee, exercise: Exercise, names: Names, answer: str) -> tuple[Status, float | None]:
-    start = referee.stubs[exercise.definition]
-    verdicts = [
-        CheckVerdict("source", title, kind, 1.0, ending.status, ending.message)
-        for kind, title, ending in source_endings(exercise, answer, start)
-    ]
+def _judged(
+    referee: Referee, exercise: Exercise, submission: Submission, make_host: MakeHost
+) -> tuple[Status, float | None]:
+    verdicts = source_verdicts(exercise, submission.answers[exercise.definition], referee.stubs[exercise.definition])
     for check in referee.checks:
         if check.mark.exercise == exercise.name:
-            host = InProcess(names, {}, refuse=exercise.forbidden)
-            ending = run_check(check, host, seed=zlib.crc32(check.name.encode()))
+            ending = run_check(check, make_host(refuse=exercise.forbidden), seed=zlib.crc32(check.name.encode()))
             verdicts.append(verdict_of(check, ending))
     return exercise_status(verdicts), exercise_points(verdicts, exercise.points)

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from autograder.authored import find_root, read_lesson
+from autograder.authored import copy_lesson, find_root, read_lesson
 
 ROOT = find_root(Path(__file__).parent)
 SAMPLES = ROOT / "tests" / "submissions"
@@ -23,9 +23,7 @@ Gradebook = dict[str, dict[str, float | None]]
 
 def course_with(key: str, folder: Path) -> Path:
     """A course folder of its own, in which the sample class has handed in."""
-    for part in (f"source/{key}", f"release/{key}", f"solutions/{key}", f"tests/hidden/{key}"):
-        shutil.copytree(ROOT / part, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copy(ROOT / "nbgrader_config.py", folder)
+    copy_lesson(ROOT, key, folder)
     for case in (SAMPLES / key).iterdir():
         if case.is_dir():
             ignore = shutil.ignore_patterns("report.json")

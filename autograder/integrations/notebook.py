@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from autograder.checking import Check, collect_checks, run_check, source_endings, verdict_of
+from autograder.checking import Check, collect_checks, run_check, source_verdicts, verdict_of
 from autograder.checks.host import InProcess
 from autograder.desk import DeskError, PublicLesson
 from autograder.lesson import Exercise
@@ -41,7 +41,7 @@ def check(exercise: str) -> None:
             raise NotYet(f"{exercise} is skipped: it needs {need}, which does not pass yet. Run that check first.")
     start = lesson.facts.get("starts", {}).get(found.definition, "")
     source = _source_of(names, found)
-    verdicts = [] if source is None else _source_verdicts(found, source, start)
+    verdicts = [] if source is None else source_verdicts(found, source, start)
     verdicts += _verdicts(found, checks, names)
     failed = [verdict for verdict in verdicts if verdict.status is not Status.PASSED]
     if failed:
@@ -73,13 +73,6 @@ def _exercise(lesson: PublicLesson, name: str) -> Exercise:
 
 def _passes(exercise: Exercise, checks: tuple[Check, ...], names: Mapping[str, Any]) -> bool:
     return all(verdict.status is Status.PASSED for verdict in _verdicts(exercise, checks, names))
-
-
-def _source_verdicts(exercise: Exercise, source: str, start: str) -> list[CheckVerdict]:
-    return [
-        CheckVerdict("source", title, kind, 1.0, ending.status, ending.message, ending.cause)
-        for kind, title, ending in source_endings(exercise, source, start)
-    ]
 
 
 def _verdicts(exercise: Exercise, checks: tuple[Check, ...], names: Mapping[str, Any]) -> list[CheckVerdict]:

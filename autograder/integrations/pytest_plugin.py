@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 from autograder.checking import Check as CollectedCheck
-from autograder.checking import Ending, ending_of, generator_for, source_endings, title_of, verdict_of
+from autograder.checking import Ending, ending_of, generator_for, source_verdicts, title_of, verdict_of
 from autograder.checks.failure import CheckFailure, StudentError
 from autograder.checks.host import Proxy
 from autograder.checks.marking import MARK, CheckMark
@@ -282,7 +282,4 @@ def _source_verdicts(exercise: Exercise, desk: Desk) -> list[CheckVerdict]:
     if not isinstance(attempt, Attempt):
         return []
     answer, start = attempt.answers.get(exercise.definition, ""), desk.lesson.stubs.get(exercise.definition, "")
-    return [
-        CheckVerdict("source", title, kind, 1.0, ending.status, ending.message)
-        for kind, title, ending in source_endings(exercise, answer, start)
-    ]
+    return source_verdicts(exercise, answer, start)
