@@ -53,6 +53,7 @@ from autograder.submission import (
     text_of,
 )
 from autograder.trusted import TrustedDesk
+from autograder.unusual import refused, unusual
 from autograder.verdict import CheckVerdict, ExerciseVerdict, Kind, Report, Status, exercise_points, exercise_status
 from autograder.worker import CellRun, WarmParent
 
@@ -171,7 +172,7 @@ class Referee:
             student=student,
             submission=submission.digest,
             exercises=verdicts,
-            oddities=submission.oddities,
+            oddities=(*submission.oddities, *unusual(submission.cells), *refused(session.runs)),
             engine=__version__,
             lesson_digest=self.digest,
         )

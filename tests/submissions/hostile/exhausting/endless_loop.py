@@ -1,0 +1,12 @@
+"""Loops for ever when it is called.
+
+double: timeout
+staff: line 2 of double
+control: none: it would never end
+"""
+
+
+# %% double
+def double(x):
+    while True:
+        pass
