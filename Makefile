@@ -3,8 +3,9 @@ PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+FUZZER := OMP_NUM_THREADS=1 $(BIN)/python tests/fuzz/coverage_guided.py
 
-.PHONY: demo test lint build audit bench constraints clean
+.PHONY: demo test lint build audit bench fuzz constraints clean
 
 demo: $(READY)  ## build the course, grade the sample class, say where to look
 	$(BIN)/autograder build
@@ -27,6 +28,12 @@ audit: $(READY)  ## the gates with many seeds, and mutants of every solution
 
 bench: $(READY)  ## how long grading takes, against stock nbgrader: docs/benchmark.md; BENCH="--grow 100,1000" for more
 	$(BIN)/python benchmarks/grading.py $(BENCH)
+
+fuzz: $(READY)  ## look for messages that break the decoder's promises; FUZZ="-max_total_time=3600" for an hour
+	$(BIN)/pip install --quiet atheris==3.0.0
+	mkdir -p build/fuzz
+	$(FUZZER) -artifact_prefix=build/fuzz- $(or $(FUZZ),-max_total_time=300) build/fuzz tests/fuzz/corpus
+	$(FUZZER) -merge=1 -use_counters=0 tests/fuzz/corpus build/fuzz
 
 constraints:  ## renew constraints.txt from what a fresh environment resolves to
 	rm -rf $(VENV)

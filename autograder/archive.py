@@ -21,10 +21,12 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from autograder.outputs import encodable
 from autograder.verdict import Report, report_from_dict, report_to_dict
 
 _COMPUTES = ("numpy", "torch", "ipython", "msgspec", "pytest")  # whose version may change a mark
 _CHUNK = 2**20
+LARGEST_FILE = 2**30  # bytes; what is larger is no part of a submission
 
 
 @dataclass(frozen=True)
@@ -45,20 +47,23 @@ class Archive:
         except (OSError, ValueError, KeyError, TypeError):  # not there, half a disk's worth, or another version
             return None
 
-    def all_current(self) -> tuple[Report, ...]:
-        """Every report that counts, in the order of the students' names."""
+    def all_current(self) -> Iterator[Report]:
+        """Every report that counts, one after another, in the order of the students' names."""
         students = sorted(path.stem for path in self.folder.glob("*.json"))
-        return tuple(report for student in students if (report := self.current(student)) is not None)
+        yield from (report for student in students if (report := self.current(student)) is not None)
 
     def keep(self, report: Report) -> Path:
-        """Add a report to the student's attempts."""
+        """Add a report to the student's attempts, unless it is the last one, which a killed run could not record."""
         folder = self.folder / "attempts" / report.student
-        number = 1 + max((int(path.stem) for path in folder.glob("*.json") if path.stem.isdigit()), default=0)
-        return _write(folder / f"{number:04}.json", report)
+        last = max((int(path.stem) for path in folder.glob("*.json") if path.stem.isdigit()), default=0)
+        path, text = folder / f"{last:04}.json", _text_of(report)
+        if last and _holds(path, text) and not _holds(self._current(report.student), text):
+            return path
+        return write_whole(folder / f"{last + 1:04}.json", text)
 
     def make_current(self, report: Report) -> Path:
         """Let a report count: its marks are in the gradebook."""
-        return _write(self._current(report.student), report)
+        return write_whole(self._current(report.student), _text_of(report))
 
     def _current(self, student: str) -> Path:
         return self.folder / f"{student}.json"
@@ -93,13 +98,13 @@ def engine_digest() -> str:
 
 
 def write_whole(path: Path, text: str) -> Path:
-    """Write a file whole or not at all, readable by its owner only."""
+    """Write a file whole or not at all, readable by its owner only. What UTF-8 cannot say becomes question marks."""
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem[:40]}-")
     scratch = Path(name)
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(text)
+            file.write(encodable(text))
             file.flush()
             os.fsync(file.fileno())
         scratch.replace(path)
@@ -108,8 +113,12 @@ def write_whole(path: Path, text: str) -> Path:
     return path
 
 
-def _write(path: Path, report: Report) -> Path:
-    return write_whole(path, json.dumps(report_to_dict(report), indent=2, ensure_ascii=False) + "\n")
+def _text_of(report: Report) -> str:
+    return encodable(json.dumps(report_to_dict(report), indent=2, ensure_ascii=False)) + "\n"
+
+
+def _holds(path: Path, text: str) -> bool:
+    return path.is_file() and path.read_text(encoding="utf-8", errors="replace") == text
 
 
 def _files_below(folder: Path) -> Iterator[Path]:
@@ -124,6 +133,8 @@ def _digest_of(path: Path) -> bytes:
         return b"link to " + str(path.readlink()).encode(errors="surrogateescape")
     if not path.is_file():
         return b"no plain file"
+    if (size := path.stat().st_size) > LARGEST_FILE:
+        return f"{size} bytes".encode()
     found = hashlib.sha256()
     with path.open("rb") as file:
         while chunk := file.read(_CHUNK):

@@ -10,6 +10,7 @@ import socket
 import time
 
 from autograder import codec
+from autograder.lesson import Limits
 
 TICK = 0.05  # seconds between looks at the clocks
 _PIECE = 2**20
@@ -34,61 +35,71 @@ class Channel:
         """Talk over ``connection`` to the worker that is process ``pid``."""
         self._socket = connection
         self._socket.setblocking(False)
+        self._poll = select.poll()
         self._clock = (~pid << 3) | 2  # the processor clock of another process, as clock_getcpuclockid(3) makes it
+        self._received = bytearray()
 
-    def exchange(self, data: bytes, *, seconds: float) -> bytearray:
+    def exchange(self, data: bytes, *, limits: Limits) -> bytearray:
         """Send a frame (if ``data`` is not empty) and read the worker's next one.
 
         Args:
             data: The message; nothing is sent for an empty one.
-            seconds: Of processor time. The wall limit is 4 times that plus 1.
+            limits: Their processor time and their wall time are kept.
 
         Raises:
             TimedOut, HungUp, ImpossibleLength: And the worker must not be used again.
         """
-        deadline, processor_limit = time.monotonic() + 4 * seconds + 1, self._processor_time() + seconds
+        deadline, processor_limit = time.monotonic() + limits.wall, self._processor_time() + limits.seconds
         outgoing = memoryview(codec.HEADER.pack(len(data)) + data if data else b"")
-        received, wanted = bytearray(), codec.HEADER.size
-        while len(received) < wanted:
+        outgoing = outgoing[self._sent(outgoing) :]  # most messages fit at once
+        while (frame := self._frame()) is None:
             ready = self._ready(select.POLLIN | (select.POLLOUT if outgoing else 0))
             if time.monotonic() > deadline or self._processor_time() > processor_limit:
                 raise TimedOut
             if outgoing and ready & select.POLLOUT:
                 outgoing = outgoing[self._sent(outgoing) :]
             if ready & ~select.POLLOUT:
-                received += self._received(wanted - len(received))
-            if len(received) == wanted == codec.HEADER.size:
-                wanted += _announced(received)
-        return received[codec.HEADER.size :]
+                self._receive()
+        return frame
 
     def close(self) -> None:
         """Hang up."""
         self._socket.close()
 
+    def _frame(self) -> bytearray | None:
+        """The next whole frame of what was received, without its header; None if it is not there yet."""
+        if len(self._received) < codec.HEADER.size:
+            return None
+        end = codec.HEADER.size + _announced(self._received)
+        if len(self._received) < end:
+            return None
+        frame = self._received[codec.HEADER.size : end]
+        del self._received[:end]  # what came unasked stays, and answers the next request wrongly
+        return frame
+
     def _ready(self, events: int) -> int:
-        poll = select.poll()
-        poll.register(self._socket, events)
-        found = poll.poll(TICK * 1000)
+        self._poll.register(self._socket, events)
+        found = self._poll.poll(TICK * 1000)
         return found[0][1] if found else 0
 
     def _sent(self, outgoing: memoryview) -> int:
         try:
-            return self._socket.send(outgoing[:_PIECE])
+            return self._socket.send(outgoing[:_PIECE]) if outgoing else 0
         except BlockingIOError:
             return 0
         except OSError as error:
             raise HungUp from error
 
-    def _received(self, size: int) -> bytes:
+    def _receive(self) -> None:
         try:
-            piece = self._socket.recv(min(size, _PIECE))
+            piece = self._socket.recv(_PIECE)
         except BlockingIOError:
-            return b""
+            return
         except OSError as error:
             raise HungUp from error
         if not piece:
             raise HungUp
-        return piece
+        self._received += piece
 
     def _processor_time(self) -> float:
         try:
@@ -98,7 +109,7 @@ class Channel:
 
 
 def _announced(header: bytearray) -> int:
-    length: int = codec.HEADER.unpack(header)[0]
+    length: int = codec.HEADER.unpack_from(header)[0]
     if length > codec.MAX_MESSAGE:
         raise ImpossibleLength
     return length

@@ -20,12 +20,15 @@ from autograder.checks.marking import MARK, CheckMark
 from autograder.checks.trace import computed_in
 from autograder.lesson import Exercise, Form
 from autograder.lost import WorkerLost
+from autograder.replies import LIMIT_ERRORS
 from autograder.verdict import CheckVerdict, Kind, Status
 
+MOST_WORDS = 4000  # characters of a message in a report
 TRAINING_SEED = 20_240_607  # training checks draw the same numbers for everyone: equal answers get equal marks
 _LOST = {
     Status.TIMEOUT: "it ran for longer than the time limit and was stopped",
     Status.MEMORY: "it used more memory than the limit and was stopped",
+    Status.LIMIT: "it did more than it may and was stopped",
     Status.CRASHED: "it ended the process it ran in",
 }
 
@@ -112,6 +115,7 @@ def _ending_of_raised(error: StudentError) -> Ending:
         "MissingAnswer": Status.MISSING,
         "ForbiddenName": Status.FORBIDDEN,
         "MemoryError": Status.MEMORY,
+        **dict.fromkeys(LIMIT_ERRORS, Status.LIMIT),
     }.get(kind, Status.FAILED)
     message = "not implemented yet" if kind == "NotImplementedError" else str(error)
     return Ending(status, message, error=error)
@@ -121,8 +125,11 @@ def source_endings(exercise: Exercise, answer: str, start: str) -> tuple[tuple[K
     """What the text of an answer alone decides: forbidden names, changed lines of a BUGHUNT, literals of a TRACE.
 
     Returns:
-        (kind, title, ending) for each rule the exercise has; empty for a text that Python cannot read.
+        (kind, title, ending) for each rule the exercise has; empty for a text that Python cannot read. One that is
+        nested too deeply to be looked through is forbidden.
     """
+    if not (exercise.forbidden or exercise.max_changed_lines is not None or exercise.form is Form.TRACE):
+        return ()
     endings = []
     try:
         found = forbidden_in_source(answer, exercise.forbidden)
@@ -130,6 +137,9 @@ def source_endings(exercise: Exercise, answer: str, start: str) -> tuple[tuple[K
         computed = computed_in(answer, exercise.definition) if exercise.form is Form.TRACE else ""
     except SyntaxError:
         return ()
+    except (RecursionError, MemoryError):
+        message = "the answer is nested too deeply to be looked through: write it in several lines"
+        return ((Kind.CONDITION, "Can be looked through.", Ending(Status.FORBIDDEN, message)),)
     if exercise.forbidden:
         title = f"Uses none of {', '.join(exercise.forbidden)}."
         endings.append((Kind.CONDITION, title, _forbidden_ending(exercise, found)))
@@ -168,8 +178,13 @@ def _forbidden_ending(exercise: Exercise, found: Sequence[tuple[str, int]]) -> E
 
 def verdict_of(check: Check, ending: Ending) -> CheckVerdict:
     """An ending as data."""
-    mark = check.mark
-    return CheckVerdict(check.name, check.title, mark.kind, mark.weight, ending.status, ending.message, ending.cause)
+    mark, message = check.mark, shortened(ending.message)
+    return CheckVerdict(check.name, check.title, mark.kind, mark.weight, ending.status, message, ending.cause)
+
+
+def shortened(message: str) -> str:
+    """A message of at most some thousand characters: it may quote what a student returned."""
+    return message if len(message) <= MOST_WORDS else f"{message[:MOST_WORDS]} ..."
 
 
 def raised_ending(raised: Raised) -> Ending:

@@ -8,7 +8,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
 
 CLUSTER_EXTRA = "Install it on all machines: pip install -c constraints.txt '.[grading,cluster]'"
 GRADING_EXTRA = "Install what grading needs: pip install -c constraints.txt '.[grading]'"
+MOST_ROWS = 500  # of the table in the terminal
 
 
 class _Friendly(click.Group):
@@ -87,6 +87,7 @@ def grade(lesson: str, *, student: str, jobs: int, sandbox: str, regrade: bool, 
 
     What was graded before is left alone, unless the submission, the lesson or the engine changed.
     """
+    _require_linux()
     reports = _grade(find_root(), lesson, student=student, jobs=jobs, sandbox=sandbox, regrade=regrade, dask=dask)
     if any(report.is_broken for report in reports):
         raise click.ClickException("some exercises have no mark yet: a check of the course failed (see above).")
@@ -137,14 +138,16 @@ def audit(lesson: str | None, *, seeds: int) -> None:
 
 @main.command()
 def doctor() -> None:
-    """Say how well this machine can lock up student code."""
-    from autograder.sandbox import tier
+    """Say how well this machine can lock up student code, and try it."""
+    _require_linux()
+    from autograder.doctor import examined
+    from autograder.sandbox import SandboxUnavailable
 
-    found = tier()
-    for sentence in found.sentences():
-        click.echo(sentence)
-    if not found.is_enough:
-        raise click.ClickException("`autograder grade` refuses here; --sandbox none is for submissions you trust.")
+    try:
+        for sentence in examined():
+            click.echo(sentence)
+    except SandboxUnavailable as problem:
+        raise click.ClickException(f"`autograder grade` refuses here: {problem}") from problem
 
 
 @main.command()
@@ -171,6 +174,14 @@ def demo(lesson: str) -> None:
     )
 
 
+def _require_linux() -> None:
+    if sys.platform != "linux":
+        raise click.ClickException(
+            f"grading needs Linux, and this is {sys.platform}: student code is locked up by Landlock and seccomp, "
+            "parts of that kernel. Grade on a Linux machine, or in a Linux container. Learning works here."
+        )
+
+
 def _grade(
     root: Path, key: str, *, student: str, jobs: int, sandbox: str, regrade: bool = False, dask: str | None = None
 ) -> list[Report]:
@@ -179,8 +190,8 @@ def _grade(
     from autograder.archive import Archive
     from autograder.authored import read_lesson
     from autograder.grading import plan, submitted_folders, write_results
-    from autograder.integrations.feedback import judged_notebook
-    from autograder.integrations.gradebook import GradebookError, GradebookWriter, submission_oddities
+    from autograder.integrations.gradebook import GradebookError, GradebookWriter
+    from autograder.integrations.recording import record_class
     from autograder.sandbox import SandboxUnavailable
 
     lesson = read_lesson(root, key)
@@ -198,14 +209,8 @@ def _grade(
             reports = list(planned.unchanged)
             task = progress.add_task(f"grading {key}", total=len(planned.pending), rate="")
             started = time.monotonic()
-            for graded in _judged(lesson, planned.pending, jobs=jobs, mode=mode, dask=dask):
-                report = _with_oddities(graded.judgement.report, submission_oddities(graded.handed.folder))
-                report = replace(report, key=planned.keys[report.student])
-                archive.keep(report)
-                judgement = replace(graded.judgement, report=report)
-                notebook = None if graded.notebook is None else judged_notebook(graded.notebook, judgement)
-                writer.record(report.student, lesson, submitted=graded.handed.folder, report=report, notebook=notebook)
-                archive.make_current(report)  # last: it says that the gradebook has the marks
+            judged = _judged(lesson, planned.pending, jobs=jobs, mode=mode, dask=dask)
+            for report in record_class(lesson, judged, keys=planned.keys, writer=writer, archive=archive):
                 reports.append(report)
                 minutes = (time.monotonic() - started) / 60
                 progress.update(
@@ -238,33 +243,34 @@ def _judged(lesson: Lesson, pending: Sequence[Handed], *, jobs: int, mode: Any, 
         raise click.ClickException(str(error)) from error
 
 
-def _with_oddities(report: Report, more: Sequence[str]) -> Report:
-    return replace(report, oddities=(*report.oddities, *more)) if more else report
-
-
 def _print_table(reports: Sequence[Report]) -> None:
     from rich.console import Console
     from rich.markup import escape
     from rich.table import Table
 
     from autograder.grading import diagnosis, mistakes_made
-    from autograder.wording import sign
+    from autograder.wording import one_line, sign
 
-    table = Table(title=f"{reports[0].lesson}: {len(reports)} submissions", row_styles=["", "dim"])
+    lesson = reports[0].lesson
+    table = Table(title=f"{lesson}: {len(reports)} submissions", row_styles=["", "dim"])
     table.add_column("student", overflow="fold")
     table.add_column("points", justify="right")
     for verdict in reports[0].exercises:
         table.add_column(verdict.exercise, justify="right", no_wrap=True)
     table.add_column("status")
     table.add_column("diagnosis", ratio=1)
-    for report in reports:
+    for report in reports[:MOST_ROWS]:
         marks = [f"{'–' if v.points is None else format(v.points, 'g')} {sign(v.status)}" for v in report.exercises]
-        table.add_row(escape(report.student), f"{report.points:g}", *marks, _status(report), escape(diagnosis(report)))
+        table.add_row(
+            escape(one_line(report.student)), f"{report.points:g}", *marks, _status(report), escape(diagnosis(report))
+        )
     width = None if sys.stdout.isatty() else 200
     console = Console(width=width)
     console.print(table)
+    if len(reports) > MOST_ROWS:
+        console.print(f"... and {len(reports) - MOST_ROWS} more: all are in reports/{lesson}/results.csv")
     for (exercise, sentence), count in mistakes_made(reports).items():
-        console.print(f"{count} × {exercise}: {escape(sentence)}", highlight=False)
+        console.print(f"{count} × {exercise}: {escape(one_line(sentence))}", highlight=False)
 
 
 def _status(report: Report) -> str:
@@ -278,6 +284,7 @@ def _status(report: Report) -> str:
         Status.CRASHED,
         Status.MEMORY,
         Status.TIMEOUT,
+        Status.LIMIT,
         Status.FORBIDDEN,
         Status.FAILED,
         Status.MISSING,

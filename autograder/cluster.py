@@ -68,7 +68,9 @@ class Referees(WorkerPlugin):  # type: ignore[misc]  # distributed is untyped
             (self._folder / name).parent.mkdir(parents=True, exist_ok=True)
             (self._folder / name).write_bytes(data)
         self._lesson = read_lesson(self._folder, self._key)
-        self._parent = WarmParent.start(mode=self._mode)
+        self._parent = WarmParent.begin(mode=self._mode)
+        Referee(self._lesson, parent=None, secret=b"").prepare()  # the imports; each thread's own reads the checks
+        self._parent.wait_until_warm()
         self._of_thread = threading.local()
 
     def teardown(self, worker: Worker) -> None:

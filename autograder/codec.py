@@ -9,14 +9,18 @@ A message has two parts, so that hostile bytes can make the reader allocate only
 The structure's extension types say how the next bytes of the bulk are to be read. The reader takes the bulk strictly
 in order, so no byte can be claimed twice. A tuple is a list that starts with the extension TUPLE. An array that was
 not contiguous arrives not contiguous (the order of its axes in memory is kept, a gap becomes a step of 2).
+
+What arrives can be encoded again, and printed. Reading n bytes allocates at most ``200 * structure + 6 * bulk`` bytes
+and a constant, and takes time in proportion to n: see :class:`_Survey`.
 """
 
 from __future__ import annotations
 
+import datetime
 import math
 import struct
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
 import msgspec
@@ -26,7 +30,10 @@ MAX_MESSAGE = 64 * 2**20
 MAX_STRUCTURE = 4 * 2**20  # an empty list is one byte here and 56 in memory
 MAX_DEPTH = 64
 MAX_ITEMS = 500_000
-MAX_INT_BYTES = 4096
+MAX_INT_BYTES = 1024  # 2,466 digits: Python refuses to print an int of more than 4,300
+MAX_INT_KEYS = 2**15  # in all dicts of a message together
+MAX_AXES = 32
+SMALL_STRUCTURE = 8192  # bytes; nothing that fits into them takes long to build
 LONG_TEXT = 1024  # longer texts and bytes travel in the bulk
 HEADER = struct.Struct(">I")
 
@@ -50,10 +57,15 @@ class UnsupportedValue(Exception):  # noqa: N818 - it names the value, as everyw
         self.parts = parts
 
 
+class TooLarge(UnsupportedValue):
+    """A value has a listed type, and there is too much of it."""
+
+
 # the extension types of a structure
 TUPLE, BIG_INT, COMPLEX, NUMPY_SCALAR, ARRAY, TENSOR, GENERATOR, TEXT, BYTES = range(1, 10)
 
 _TUPLE = msgspec.msgpack.Ext(TUPLE, b"")
+_SCALARS = frozenset({type(None), bool, int, float, str, bytes})
 
 
 def encode(value: Any) -> bytes:
@@ -68,7 +80,7 @@ def encode(value: Any) -> bytes:
     except UnicodeEncodeError as error:
         raise UnsupportedValue("a text with characters that are not Unicode (lone surrogates)") from error
     if len(structure) > MAX_STRUCTURE:
-        raise UnsupportedValue(f"more than {MAX_STRUCTURE >> 20} MB of numbers in lists; use an array")
+        raise TooLarge(f"more than {MAX_STRUCTURE >> 20} MB of numbers in lists; use an array")
     return b"".join((HEADER.pack(len(structure)), structure, *writer.bulk))
 
 
@@ -86,12 +98,14 @@ def decode(data: bytes | bytearray | memoryview) -> Any:
         raise DecodeError(f"a structure of {end - HEADER.size} bytes in a message of {len(view)}")
     reader = _Reader(view[end:])
     try:
+        if end > SMALL_STRUCTURE:
+            _Survey(bytes(view[HEADER.size : end])).check()
         structure = msgspec.msgpack.decode(view[HEADER.size : end], ext_hook=reader.extension)
         value = _with_tuples(structure, 0)
     except DecodeError:
         raise
     except Exception as error:  # a process boundary: whatever hostile bytes provoke in msgspec, NumPy or torch
-        raise DecodeError(f"{type(error).__name__}: {error}") from error
+        raise DecodeError(f"{type(error).__name__}: {error}"[:200]) from error
     if len(reader.bulk):
         raise DecodeError(f"{len(reader.bulk)} bytes too many")
     return value
@@ -107,13 +121,14 @@ class _Writer:
         self.bulk: list[bytes] = []
         self.size = 0
         self.items = 0
+        self.int_keys = 0
 
     def plain(self, value: Any, depth: int) -> Any:
         kind = type(value)
         self.items += 1
         if self.items > MAX_ITEMS:
-            raise UnsupportedValue(f"more than {MAX_ITEMS:,} values; use an array")
-        if depth > MAX_DEPTH:
+            raise TooLarge(f"more than {MAX_ITEMS:,} values; use an array")
+        if depth > MAX_DEPTH and kind not in _SCALARS:
             raise UnsupportedValue(f"lists or dicts nested more than {MAX_DEPTH} deep")
         if value is None or kind is bool or kind is float:
             return value
@@ -129,7 +144,7 @@ class _Writer:
     def check_room(self, size: int, value: Any) -> None:
         """Refuse before copying what would not fit."""
         if self.size + size > MAX_MESSAGE - MAX_STRUCTURE - HEADER.size:
-            raise UnsupportedValue(f"{_name(value)} of {size / 2**20:.0f} MB; at most 60 MB can be handed over")
+            raise TooLarge(f"{_name(value)} of {size / 2**20:.0f} MB; at most 60 MB can be handed over")
 
     def integer(self, value: int, depth: int) -> Any:
         value = int.__int__(value)
@@ -152,7 +167,9 @@ class _Writer:
         if len(value) <= LONG_TEXT:
             return value
         self.check_room(len(value), value)
-        return _ext(TEXT, self.put(value.encode()))
+        data = value.encode()
+        self.check_room(len(data), value)
+        return _ext(TEXT, self.put(data))
 
     def raw(self, value: bytes, depth: int) -> Any:
         if len(value) <= LONG_TEXT:
@@ -173,6 +190,9 @@ class _Writer:
         if isinstance(key, str):
             return str.__str__(key)
         if isinstance(key, int | np.integer) and -(2**63) <= (number := int(key)) < 2**64:
+            self.int_keys += 1
+            if self.int_keys > MAX_INT_KEYS:
+                raise UnsupportedValue(f"more than {MAX_INT_KEYS:,} int keys in dicts; use an array")
             return number
         raise UnsupportedValue(f"a dict with a key of type {type(key).__name__}")
 
@@ -195,6 +215,8 @@ class _Writer:
             name = str(value.dtype).removeprefix("torch.")
             if name not in TORCH_DTYPES:
                 raise UnsupportedValue(f"a tensor of dtype {name}", value)
+            if value.dim() > MAX_AXES:
+                raise UnsupportedValue(f"a tensor of {value.dim()} axes; at most {MAX_AXES} can be handed over")
             self.check_room(value.numel() * value.element_size(), value)
             plain = value.detach().resolve_conj().resolve_neg()
             array = (plain.view(torch.int16) if name == "bfloat16" else plain).numpy()
@@ -204,6 +226,10 @@ class _Writer:
         """Put an array into the bulk: its dtype, shape, axes in the order of memory, and whether it had gaps."""
         if array.dtype.char not in DTYPES:
             raise UnsupportedValue(f"an array of dtype {array.dtype}", array)
+        if (array.ndim > MAX_AXES or not array.size) and not _possible(array.shape, array.itemsize):
+            raise UnsupportedValue(
+                f"an array of shape {array.shape}: more axes, or longer ones, than can be handed over"
+            )
         self.check_room(array.nbytes, array)
         axes = sorted(range(array.ndim), key=lambda axis: (-abs(array.strides[axis]), axis))
         if array.flags.c_contiguous:
@@ -260,6 +286,16 @@ def _name(value: Any) -> str:
     return f"a value of type {type(value).__name__}"
 
 
+def _possible(shape: Sequence[int], itemsize: int) -> bool:
+    """Whether an array may have this shape.
+
+    An empty one is measured as if its axes of length 0 had length 1: so large is its sum over them.
+    """
+    if len(shape) > MAX_AXES or min(shape, default=0) < 0:
+        return False
+    return math.prod(shape) > 0 or math.prod(length or 1 for length in shape) * itemsize <= MAX_MESSAGE
+
+
 def _ext(code: int, *fields: Any) -> msgspec.msgpack.Ext:
     return msgspec.msgpack.Ext(code, _to_msgpack(fields))
 
@@ -272,7 +308,7 @@ class _Reader:
 
     def take(self, size: int) -> memoryview:
         if not 0 <= size <= len(self.bulk):
-            raise DecodeError(f"{size} bytes claimed, {len(self.bulk)} left")
+            raise DecodeError(f"more bytes claimed than the {len(self.bulk)} left")
         taken, self.bulk = self.bulk[:size], self.bulk[size:]
         return taken
 
@@ -280,7 +316,9 @@ class _Reader:
         if code == TUPLE:
             return _TUPLE
         if code == BIG_INT:
-            return int.from_bytes(data[: MAX_INT_BYTES + 1], "big", signed=True)
+            if len(data) > MAX_INT_BYTES:
+                raise DecodeError(f"an int of {len(data)} bytes")
+            return int.from_bytes(data, "big", signed=True)
         if code == COMPLEX:
             return complex(*struct.unpack("<dd", data))
         if code == NUMPY_SCALAR:
@@ -292,21 +330,22 @@ class _Reader:
             return self.array(*fields)
         if code == TENSOR:
             return self.tensor(*fields)
-        taken = bytes(self.take(*fields))
-        return taken.decode() if code == TEXT else taken
+        taken = self.take(*fields)
+        return str(taken, "utf-8") if code == TEXT else bytes(taken)
 
     def array(self, char: str, shape: list[int], axes: list[int], gaps: bool) -> np.ndarray[Any, Any]:
         dtype = _dtype(char)
-        if len(shape) > 32 or sorted(axes) != list(range(len(shape))) or any(not 0 <= n < 2**40 for n in shape):
-            raise DecodeError(f"an array of shape {shape}, axes {axes}")
+        if not _possible(shape, dtype.itemsize) or sorted(axes) != list(range(len(shape))):
+            raise DecodeError("an array of an impossible shape")
         ordered = [shape[axis] for axis in axes]
-        data = np.frombuffer(self.take(math.prod(shape) * dtype.itemsize), dtype).reshape(ordered)
-        if gaps and ordered and data.size:
+        bits = dtype if char != "?" else np.uint8  # a bool whose byte is 2 counts twice in some sums
+        sent = np.frombuffer(self.take(math.prod(shape) * dtype.itemsize), bits).reshape(ordered)
+        if gaps and ordered and sent.size:
             spread = np.zeros((*ordered[:-1], 2 * ordered[-1]), dtype)
-            spread[..., ::2] = data
+            spread[..., ::2] = sent
             data = spread[..., ::2]
         else:
-            data = data.copy()
+            data = sent.astype(dtype)
         return data.transpose(sorted(range(len(axes)), key=axes.__getitem__))
 
     def tensor(self, index: int, requires_grad: bool, char: str, shape: list[int], axes: list[int], gaps: bool) -> Any:
@@ -347,19 +386,105 @@ def _generator(data: memoryview) -> np.random.Generator:
     return np.random.Generator(bits)
 
 
+_NOT_OURS = frozenset({msgspec.msgpack.Ext, datetime.datetime})
+
+
 def _with_tuples(value: Any, depth: int) -> Any:
-    """Turn marked lists into tuples, and check what msgspec alone lets through."""
-    if depth > MAX_DEPTH + 1:
+    """Turn marked lists into tuples, in place, and check what msgspec alone lets through."""
+    if depth > MAX_DEPTH:
         raise DecodeError(f"nested more than {MAX_DEPTH} deep")
     kind = type(value)
     if kind is list:
-        if value and value[0] is _TUPLE:
-            return tuple(_with_tuples(item, depth + 1) for item in value[1:])
-        return [_with_tuples(item, depth + 1) for item in value]
-    if kind is dict:
-        if any(type(key) is not str and type(key) is not int for key in value):
-            raise DecodeError("a dict with keys that are neither text nor int")
-        return {key: _with_tuples(item, depth + 1) for key, item in value.items()}
-    if value is _TUPLE or kind is msgspec.msgpack.Ext or kind.__module__ == "datetime":
+        is_tuple = bool(value) and value[0] is _TUPLE
+        items = [
+            item if type(item) in _SCALARS else _with_tuples(item, depth + 1)
+            for item in (value[1:] if is_tuple else value)
+        ]
+        if is_tuple:
+            return tuple(items)
+        value[:] = items
+    elif kind is dict:
+        for key, item in value.items():
+            if type(key) is not str and not (type(key) is int and -(2**63) <= key < 2**64):
+                raise DecodeError(_WRONG_KEY)
+            if type(item) not in _SCALARS:
+                value[key] = _with_tuples(item, depth + 1)
+    elif kind in _NOT_OURS:
         raise DecodeError("a stray extension")
     return value
+
+
+class _Survey:
+    """Goes over a structure before anything of it is built, because what hostile bytes build can be too much.
+
+    An empty dict is one byte here and 64 in memory. A dict of n keys with equal hashes takes n * n steps, and it is
+    easy to find tuples and ints with equal hashes (not texts: Python seeds their hash). 4 MB of them would take hours.
+    """
+
+    def __init__(self, structure: bytes) -> None:
+        self.structure = structure
+        self.values = 0
+        self.int_keys = 0
+
+    def check(self) -> None:
+        self.end_of(0, 0)
+
+    def end_of(self, at: int, depth: int) -> int:
+        """Where the value ends that begins here; what is in it is counted."""
+        structure = self.structure
+        first = structure[at]
+        if width := _WIDTHS[first]:
+            return at + width
+        if first < 0xA0:  # a list or dict of less than 16
+            length, at = first & 15, at + 1
+        else:
+            size = _LENGTH_SIZES[first]
+            length, at = int.from_bytes(structure[at + 1 : at + 1 + size], "big"), at + 1 + size
+            if first < 0xDC:  # text, bytes, or an extension
+                return at + length + (first in _EXTENSIONS)
+        self.values += length
+        if self.values > 2 * MAX_ITEMS or depth > MAX_DEPTH:  # twice, for each may be a tuple and have a mark
+            raise DecodeError(f"more than {MAX_ITEMS:,} values, or nested more than {MAX_DEPTH} deep")
+        if first < 0x90 or first >= 0xDE:
+            for _ in range(length):
+                at = self.end_of_key(at)
+                at = at + width if (width := _WIDTHS[structure[at]]) else self.end_of(at, depth + 1)
+        else:
+            for _ in range(length):
+                at = at + width if (width := _WIDTHS[structure[at]]) else self.end_of(at, depth + 1)
+        return at
+
+    def end_of_key(self, at: int) -> int:
+        first = self.structure[at]
+        if first in _INTS:
+            self.int_keys += 1
+            if self.int_keys > MAX_INT_KEYS:
+                raise DecodeError(f"more than {MAX_INT_KEYS:,} int keys")
+        elif first not in _TEXTS:
+            raise DecodeError(_WRONG_KEY)
+        return at + (_WIDTHS[first] or self.end_of(at, 0) - at)
+
+
+_WRONG_KEY = "a dict with keys that are neither text nor int"
+# MessagePack, by a value's first byte: https://github.com/msgpack/msgpack/blob/master/spec.md
+_INTS = frozenset({*range(0x80), *range(0xCC, 0xD4), *range(0xE0, 0x100)})
+_TEXTS = frozenset({*range(0xA0, 0xC0), 0xD9, 0xDA, 0xDB})
+_EXTENSIONS = frozenset({0xC7, 0xC8, 0xC9})
+_LENGTH_SIZES = dict(  # of bytes, extensions; texts, lists, dicts
+    zip((*range(0xC4, 0xCA), *range(0xD9, 0xE0)), (1, 2, 4, 1, 2, 4, 1, 2, 4, 2, 4, 2, 4), strict=True)
+)
+_FIXED_SIZES = dict(  # of reals, integers, extensions
+    zip((0xCA, 0xCB, *range(0xCC, 0xD9)), (4, 8, 1, 2, 4, 8, 1, 2, 4, 8, 2, 3, 5, 9, 17), strict=True)
+)
+
+
+def _width(first: int) -> int:
+    """All bytes of a value that begins with this one; 0 where it alone does not say."""
+    if first in range(0x80, 0xA0) or first in _LENGTH_SIZES:
+        return 0
+    if first in range(0xA0, 0xC0):  # a text of less than 32 bytes
+        return 1 + (first & 31)
+    return 1 + _FIXED_SIZES.get(first, 0)
+
+
+_WIDTHS = bytes(_width(first) for first in range(256))

@@ -7,24 +7,31 @@ from __future__ import annotations
 
 import csv
 import io
+import time
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import cache
+from itertools import islice
 from multiprocessing import get_context
 from pathlib import Path
+from typing import TypeVar
 
-from autograder.archive import Archive, attempt_key, write_whole
+from autograder.archive import LARGEST_FILE, Archive, attempt_key, write_whole
 from autograder.authored import read_lesson
 from autograder.lesson import Lesson
 from autograder.referee import Judgement, Referee
 from autograder.sandbox import Mode, SandboxUnavailable
 from autograder.secret import course_secret
 from autograder.submission import Notebook, UnreadableSubmission, read_notebook, submission_of
-from autograder.verdict import Report, Status
-from autograder.worker import WarmParent
+from autograder.verdict import Report, Status, without_checks
+from autograder.wording import one_line
 
+AHEAD = 8  # submissions on their way for each referee: so many results wait for the writer at most
+GROUP, GROUP_SECONDS = 32, 0.5  # submissions written together
+_Item = TypeVar("_Item")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet would run what begins so
 
 
@@ -87,7 +94,7 @@ def plan(
         if report is None or report.key != keys[one.student] or report.is_broken:
             pending.append(one)
         else:
-            unchanged.append(report)
+            unchanged.append(without_checks(report))
     return Plan(keys, tuple(pending), tuple(unchanged))
 
 
@@ -98,21 +105,37 @@ def grade(lesson: Lesson, handed: Sequence[Handed], *, jobs: int = 1, mode: Mode
         SandboxUnavailable: If workers cannot be locked down on this machine.
     """
     if jobs == 1 or len(handed) < 2:
-        with WarmParent.start(mode=mode) as parent:
-            referee = Referee(lesson, parent=parent, secret=course_secret(lesson.root))
+        with closing(Referee.start(lesson, mode=mode, secret=course_secret(lesson.root))) as referee:
             for one in handed:
                 yield grade_one(referee, one)
         return
-    with ProcessPoolExecutor(min(jobs, len(handed)), mp_context=get_context("spawn")) as pool:
-        futures: list[Future[Graded]] = [
-            pool.submit(_grade_in_pool, lesson.root, lesson.key, one, mode) for one in handed
-        ]
+    jobs = min(jobs, len(handed))
+    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
+        sent = (pool.submit(_grade_in_pool, lesson.root, lesson.key, one, mode) for one in handed)
+        running: set[Future[Graded]] = set(islice(sent, AHEAD * jobs))
         try:
-            for future in as_completed(futures):
-                yield future.result()
+            while running:
+                done, running = wait(running, return_when=FIRST_COMPLETED)
+                running.update(islice(sent, len(done)))
+                for future in done:
+                    yield future.result()
         finally:
-            for future in futures:
+            for future in running:
                 future.cancel()
+
+
+def in_groups(items: Iterable[_Item]) -> Iterator[list[_Item]]:
+    """What comes within half a second, together, so that the writer waits for the disk once for all of it."""
+    group: list[_Item] = []
+    started = 0.0
+    for item in items:
+        started = started if group else time.monotonic()
+        group.append(item)
+        if len(group) == GROUP or time.monotonic() > started + GROUP_SECONDS:
+            yield group
+            group = []
+    if group:
+        yield group
 
 
 def grade_one(referee: Referee, handed: Handed) -> Graded:
@@ -122,28 +145,29 @@ def grade_one(referee: Referee, handed: Handed) -> Graded:
         there = ", ".join(sorted(found.name for found in handed.folder.iterdir())[:5]) or "nothing"
         problem = f"missing: no {path.name} was handed in (there is {there}). Ask for it."
         return Graded(handed, referee.without_submission(handed.student, problem), None)
+    notebook = None
     try:
         rebuilt = read_notebook(path, released=referee.released)
-    except UnreadableSubmission as error:
-        return Graded(handed, referee.without_submission(handed.student, f"missing: {error}"), None)
-    try:
+        notebook = rebuilt.notebook
         judgement = referee.judge(submission_of(rebuilt), handed.student)
+    except UnreadableSubmission as error:
+        judgement = referee.without_submission(handed.student, f"missing: {error}")
     except SandboxUnavailable:
         raise
     except Exception as error:  # noqa: BLE001 - a fault of ours must not cost a student anything, nor stop the class
         judgement = _broken(referee, handed.student, error)
-    return Graded(handed, judgement, rebuilt.notebook)
+    return Graded(handed, judgement, notebook)
 
 
 def write_results(root: Path, key: str) -> Path:
     """Write the results of all who have a report to ``reports/LNN/results.csv``: a line a student."""
     archive = Archive.of(root, key)
-    reports = archive.all_current()
-    names = [verdict.exercise for verdict in reports[0].exercises]
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["student", "points", *names, *(f"{name}: status" for name in names), "diagnosis"])
-    for report in reports:
+    for number, report in enumerate(archive.all_current()):
+        if number == 0:
+            names = [verdict.exercise for verdict in report.exercises]
+            writer.writerow(["student", "points", *names, *(f"{name}: status" for name in names), "diagnosis"])
         points = ["" if verdict.points is None else f"{verdict.points:g}" for verdict in report.exercises]
         statuses = [str(verdict.status) for verdict in report.exercises]
         row = [report.student, f"{report.points:g}", *points, *statuses, diagnosis(report)]
@@ -154,14 +178,14 @@ def write_results(root: Path, key: str) -> Path:
 def diagnosis(report: Report) -> str:
     """One line on a submission: what went wrong first."""
     if report.problem:
-        return report.problem
+        return one_line(report.problem)
     first = next((verdict for verdict in report.exercises if verdict.status is not Status.PASSED), None)
-    return "" if first is None else f"{first.exercise}: {first.message}".replace("\n", " ")
+    return "" if first is None else one_line(f"{first.exercise}: {first.message}")
 
 
 def is_plain_file(path: Path) -> bool:
-    """Whether this is a file of its own: no link, no device, no pipe."""
-    return path.is_file() and not path.is_symlink()
+    """Whether this is a file of its own: no link, no device, no pipe, and not larger than a submission can be."""
+    return path.is_file() and not path.is_symlink() and path.stat().st_size <= LARGEST_FILE
 
 
 def mistakes_made(reports: Sequence[Report]) -> Mapping[tuple[str, str], int]:
@@ -174,8 +198,7 @@ def mistakes_made(reports: Sequence[Report]) -> Mapping[tuple[str, str], int]:
 
 @cache  # one referee and warm parent for the life of a pool's process
 def _pool_referee(root: Path, key: str, mode: Mode) -> Referee:
-    lesson = read_lesson(root, key)
-    return Referee(lesson, parent=WarmParent.start(mode=mode), secret=course_secret(root))
+    return Referee.start(read_lesson(root, key), mode=mode, secret=course_secret(root))
 
 
 def _grade_in_pool(root: Path, key: str, handed: Handed, mode: Mode) -> Graded:

@@ -41,6 +41,17 @@ class ForkingProcess:
         Raises:
             SandboxUnavailable: If workers cannot be locked down here, or it does not start.
         """
+        parent = cls.begin(mode=mode)
+        parent.wait_until_warm()
+        return parent
+
+    @classmethod
+    def begin(cls, *, mode: sandbox.Mode = "full") -> Self:
+        """Execute a warm parent, and leave it to itself: :meth:`wait_until_warm` before anything else.
+
+        Raises:
+            SandboxUnavailable: If workers cannot be locked down here.
+        """
         sandbox.require(mode)
         ours, its = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with its:
@@ -55,18 +66,24 @@ class ForkingProcess:
                 start_new_session=True,  # Ctrl-C is for the referee, which then hangs up
                 cwd="/",
             )
-        parent = cls(process, ours)
+        return cls(process, ours)
+
+    def wait_until_warm(self) -> None:
+        """Wait for the process's first words.
+
+        Raises:
+            SandboxUnavailable: If it does not start; then it is closed.
+        """
         try:
-            ours.settimeout(START_SECONDS)
-            answer = json.loads(ours.recv(2**16) or b"{}")
+            self._control.settimeout(START_SECONDS)
+            answer = json.loads(self._control.recv(2**16) or b"{}")
         except (OSError, ValueError) as error:
             answer = {"unavailable": f"the warm parent did not answer ({error})"}
         if "ready" not in answer:
-            problem = answer.get("unavailable") or f"the warm parent did not start: {parent._last_words()}"
-            parent.close()
+            problem = answer.get("unavailable") or f"the warm parent did not start: {self._last_words()}"
+            self.close()
             raise sandbox.SandboxUnavailable(problem, "a warm parent", "See `autograder doctor`")
-        parent._base = Path(answer["ready"])
-        return parent
+        self._base = Path(answer["ready"])
 
     def ask(self, request: Mapping[str, Any], descriptors: Sequence[int] = ()) -> dict[str, Any]:
         """Send one request to the process (see ``warm_parent.py``) and read its answer."""

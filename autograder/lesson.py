@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
 from typing import Any
+
+LARGEST_REPLY_MB = 64  # what the referee's reader takes
 
 
 class LessonError(Exception):
@@ -29,10 +32,62 @@ class Form(StrEnum):
 
 @dataclass(frozen=True)
 class Limits:
-    """What an exercise may use. Seconds are of processor time for one call from a check."""
+    """What an exercise may use: here are all defaults, and a lesson's front matter may say otherwise.
+
+    One worker serves all exercises of a lesson. It has the largest of each of their limits; time and the size of
+    replies are limited exercise by exercise. New processes are never allowed.
+
+    Attributes:
+        seconds: Of processor time for one call from a check (a batch of calls counts as one), and for one cell.
+        wall_seconds: The same by the clock on the wall, for who sleeps or waits; 4 times ``seconds`` and 1 if it is 0.
+        memory_mb: Beyond what a worker has when torch is imported.
+        reply_mb: Of what one call, or one batch of calls, returns.
+        output_characters: Of what one cell displays as text; the rest is cut.
+        file_mb: Of one file in the work folder.
+        disk_mb: Of all of them.
+        files: How many files and folders.
+        threads: How many threads.
+    """
 
     seconds: float = 10.0
+    wall_seconds: float = 0.0
     memory_mb: int = 1024
+    reply_mb: int = 64
+    output_characters: int = 20_000
+    file_mb: int = 32
+    disk_mb: int = 128
+    files: int = 2000
+    threads: int = 64
+
+    def __post_init__(self) -> None:
+        """Refuse what no exercise can mean.
+
+        Raises:
+            ValueError: If a limit is not positive, or the referee could not take so large a reply.
+        """
+        for name, value in asdict(self).items():
+            if type(value) not in (int, float) or value < 0 or (value == 0 and name != "wall_seconds"):
+                raise ValueError(f"the limit {name} is {value!r}. Expected a positive number.")
+        if self.reply_mb > LARGEST_REPLY_MB:
+            raise ValueError(f"the limit reply_mb is {self.reply_mb}. Expected at most {LARGEST_REPLY_MB}.")
+
+    @property
+    def wall(self) -> float:
+        """Seconds on the wall."""
+        return self.wall_seconds or 4 * self.seconds + 1
+
+    @classmethod
+    def largest(cls, limits: Iterable[Limits]) -> Limits:
+        """The largest of each, for a worker that serves several exercises."""
+        found = list(limits)
+        most = {name: max(getattr(one, name) for one in found) for name in asdict(found[0])}
+        return cls(**{**most, "wall_seconds": max(one.wall for one in found)})
+
+    def said(self) -> dict[str, Any]:
+        """What a lesson's public metadata says: time and memory, and what is not the default."""
+        usual = asdict(Limits())
+        always = {"seconds", "memory_mb"}
+        return {name: value for name, value in asdict(self).items() if name in always or value != usual[name]}
 
 
 @dataclass(frozen=True)
@@ -162,7 +217,7 @@ def _exercise_metadata(exercise: Exercise) -> dict[str, Any]:
         "forbidden": list(exercise.forbidden),
         "instead": exercise.instead,
         "hints": list(exercise.hints),
-        "limits": {"seconds": exercise.limits.seconds, "memory_mb": exercise.limits.memory_mb},
+        "limits": exercise.limits.said(),
         "form": exercise.form,
         "max_changed_lines": exercise.max_changed_lines,
     }

@@ -16,7 +16,7 @@ class WorkerLost(Exception):  # noqa: N818 - what happened to the worker, not wh
     """The worker is gone, and the student's code is the reason.
 
     Attributes:
-        status: TIMEOUT, MEMORY (or disk) or CRASHED.
+        status: TIMEOUT, MEMORY, LIMIT or CRASHED.
         where: "line 7 of backward", "exit code 3", "" if unknown: words for the student, advice only.
         cell: The name of the cell that was running; "" if it was a call.
         runs: The :class:`~autograder.worker.CellRun` of the cells before.
@@ -37,12 +37,18 @@ def line_in_stack(text: str) -> str:
     return f"line {found[2]} of {found[1]}" if found else ""
 
 
-def how_it_ended(status: int, reason: str) -> WorkerLost:
-    """Say what the wait status of a worker means; ``reason``: why the warm parent killed it, if it did."""
+def how_it_ended(status: int, reason: str, line: str) -> WorkerLost:
+    """Say what the wait status of a worker means.
+
+    Args:
+        status: As of waitpid.
+        reason: Why the warm parent killed it, if it did.
+        line: Where it was then, if it said so.
+    """
     if reason.startswith("ended by the grader"):  # it was alive: it only closed its channel
         return WorkerLost(Status.CRASHED, "it closed the channel to the grader")
     if reason:
-        return WorkerLost(Status.CRASHED if "threads" in reason else Status.MEMORY, reason)
+        return WorkerLost(Status.LIMIT, f"{reason}, {line}" if line else reason)
     if not os.WIFSIGNALED(status):
         code = os.waitstatus_to_exitcode(status)
         return WorkerLost(Status.CRASHED, f"the process ended itself with exit code {code}")

@@ -12,7 +12,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-MAX_TEXT = 20_000  # characters a cell, over all its outputs
+from autograder.lesson import Limits
+
 MAX_IMAGES = 4 * 2**20  # characters of base64 a cell
 MAX_OUTPUTS = 100
 _IMAGES = ("image/png", "image/jpeg")
@@ -24,7 +25,7 @@ Output = dict[str, Any]
 class Outputs:
     """Collects what one cell displays."""
 
-    def __init__(self, *, text: int = MAX_TEXT) -> None:
+    def __init__(self, *, text: int = Limits.output_characters) -> None:
         """Collect at most ``text`` characters."""
         self._outputs: list[Output] = []
         self._text_left = text
@@ -112,23 +113,28 @@ class CapturedStream(io.TextIOBase):
         """Stay open: the next cell prints, too."""
 
 
-def checked_outputs(claimed: Any) -> list[Output]:
+def checked_outputs(claimed: Any, *, characters: int = Limits.output_characters) -> list[Output]:
     """The outputs a worker sent, built anew from what has the right form; the rest is dropped."""
-    outputs = Outputs(text=MAX_TEXT + 200)  # room for the worker's own note on what it cut
+    outputs = Outputs(text=characters + 200)  # room for the worker's own note on what it cut
     for item in claimed if isinstance(claimed, list) else []:
         if not isinstance(item, dict):
             continue
-        kind = item.get("output_type")
-        if kind == "stream" and isinstance(item.get("text"), str):
-            outputs.write("stderr" if item.get("name") == "stderr" else "stdout", item["text"])
+        kind = _text(item.get("output_type"))
+        if kind == "stream":
+            outputs.write("stderr" if _text(item.get("name")) == "stderr" else "stdout", _text(item.get("text")))
         elif kind in ("display_data", "execute_result") and isinstance(item.get("data"), dict):
             outputs.display(kind, item["data"])
         elif kind == "error":
             lines = item.get("traceback")
-            traceback = [str(line)[:2000] for line in lines[:40]] if isinstance(lines, list) else []
-            outputs.error(str(item.get("ename"))[:200], str(item.get("evalue"))[:2000], traceback)
+            traceback = [_text(line)[:2000] for line in lines[:40]] if isinstance(lines, list) else []
+            outputs.error(_text(item.get("ename"))[:200], _text(item.get("evalue"))[:2000], traceback)
             break  # an error ends a cell
     return outputs.finished()
+
+
+def _text(claimed: Any) -> str:
+    """The text, or none: what else was sent may have an ``==`` of its own, or a ``str()`` that raises."""
+    return claimed if type(claimed) is str else ""
 
 
 def _joined(output: Output) -> Output:

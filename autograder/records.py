@@ -99,7 +99,10 @@ def _same_error(left: Any, right: Any) -> bool:
 
 
 def _is_numeric(value: Any) -> bool:
-    return isinstance(value, (int, float, complex, np.ndarray, np.generic)) or is_tensor(value)
+    """Whether it can be an array: a number, but no int beyond 64 bits, an array, a tensor."""
+    if isinstance(value, int):
+        return -(2**63) <= value < 2**63
+    return isinstance(value, (float, complex, np.ndarray, np.generic)) or is_tensor(value)
 
 
 def _same_array(left: Any, right: Any) -> bool:

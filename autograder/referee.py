@@ -25,7 +25,7 @@ import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any, Protocol
+from typing import Any, Protocol, Self
 
 from autograder import __version__
 from autograder.authored import Module, read_alternatives, read_mistakes
@@ -44,6 +44,7 @@ from autograder.checks.host import Host
 from autograder.lesson import Exercise, Lesson, Limits
 from autograder.lost import WorkerLost
 from autograder.records import RecordingHost, same_failing_value, same_record
+from autograder.sandbox import Mode
 from autograder.submission import (
     Cell,
     Role,
@@ -63,11 +64,11 @@ MORE_REPLACEMENTS = 3  # a lost worker is replaced once for each answer, and so 
 class Desk(Protocol):
     """Where a submission's cells have been executed and its functions can be called."""
 
-    def execute(self, cells: Sequence[Cell], *, protected: frozenset[str], seconds: float) -> list[CellRun]:
-        """Run cells in order, each for at most so many seconds of processor time."""
+    def execute(self, cells: Sequence[Cell], *, protected: frozenset[str], limits: Limits) -> list[CellRun]:
+        """Run cells in order, each within the limits."""
         ...
 
-    def host(self, *, refuse: Sequence[str] = (), seconds: float | None = None) -> Host:
+    def host(self, *, refuse: Sequence[str] = (), limits: Limits | None = None) -> Host:
         """A host for the fixture ``submission``."""
         ...
 
@@ -108,6 +109,33 @@ class Referee:
         self.lesson = lesson
         self._parent = parent
         self._secret = secret
+
+    @classmethod
+    def start(cls, lesson: Lesson, *, mode: Mode, secret: bytes) -> Self:
+        """A referee with a warm parent of its own, prepared while that one warms up. :meth:`close` it.
+
+        Raises:
+            SandboxUnavailable: If workers cannot be locked down on this machine.
+        """
+        parent = WarmParent.begin(mode=mode)
+        referee = cls(lesson, parent=parent, secret=secret)
+        try:
+            referee.prepare()
+        except BaseException:
+            parent.close()
+            raise
+        parent.wait_until_warm()
+        return referee
+
+    def prepare(self) -> None:
+        """Do once what is the same for all submissions: import what the lesson imports, read checks and mistakes."""
+        TrustedDesk().execute(self.solution.cells)
+        _ = self.checks, self.mistakes, self.stubs, self.digest
+
+    def close(self) -> None:
+        """End the warm parent."""
+        if self._parent is not None:
+            self._parent.close()
 
     @cached_property
     def checks(self) -> tuple[Check, ...]:
@@ -201,13 +229,12 @@ class Referee:
     def execute(self, desk: Desk, cells: Sequence[Cell]) -> list[CellRun]:
         """Run a submission's cells on a desk."""
         protected = frozenset(exercise.definition for exercise in self.lesson.exercises)
-        return desk.execute(cells, protected=protected, seconds=self.largest_limits.seconds)
+        return desk.execute(cells, protected=protected, limits=self.largest_limits)
 
     @property
     def largest_limits(self) -> Limits:
         """The limits of a worker that every exercise is judged in."""
-        limits = [exercise.limits for exercise in self.lesson.exercises]
-        return Limits(max(limit.seconds for limit in limits), max(limit.memory_mb for limit in limits))
+        return Limits.largest(exercise.limits for exercise in self.lesson.exercises)
 
 
 @dataclass(frozen=True)
@@ -288,6 +315,9 @@ class _Session:
                 self.culprits[lost.cell] = run_ending(lost)
                 self.runs = self.runs or list(lost.runs)
                 desk.close()
+            except BaseException:
+                desk.close()
+                raise
             else:
                 self._desk = desk
                 self._replaced += 1
@@ -309,8 +339,6 @@ class _Session:
 
     def _trial_with_solutions(self, exercise: Exercise) -> Trial:
         lesson = self.referee.lesson
-        if exercise.definition in self.culprits and self.culprits[exercise.definition].error is None:
-            return Trial(_without_checks(exercise, self.culprits[exercise.definition]))
         solved = frozenset(lesson.by_name[name].definition for name in lesson.transitive_needs(exercise.name))
         culprit = self.culprits.pop(exercise.definition, None)
         desk = self.referee.open_desk()
@@ -343,7 +371,7 @@ class _Session:
             if lost is not None:
                 verdicts.append(verdict_of(check, Ending(Status.SKIPPED, "not run: the exercise was stopped before")))
                 continue
-            host = RecordingHost(desk.host(refuse=exercise.forbidden, seconds=exercise.limits.seconds))
+            host = RecordingHost(desk.host(refuse=exercise.forbidden, limits=exercise.limits))
             ending = self._settled(exercise, check, run_check(check, host, seed=self._seed(check)), failed_cell)
             lost = ending if isinstance(ending.error, WorkerLost) else None
             verdicts.append(verdict_of(check, ending))
@@ -377,7 +405,10 @@ class _Session:
         """The verdict with the sentence of the mistake that was recognised, if one was."""
         if trial.failing is None or trial.ending is None or trial.ending.status is not Status.FAILED:
             return trial.verdict
-        mistake = self._recognised(exercise, trial.failing, trial.ending, trial.record)
+        try:
+            mistake = self._recognised(exercise, trial.failing, trial.ending, trial.record)
+        except Exception:  # noqa: BLE001 - it compares what a student returned: an explanation must not cost a verdict
+            return trial.verdict
         if mistake is None:
             return trial.verdict
         checks = tuple(

@@ -8,6 +8,9 @@ from autograder import codec
 from autograder.checks.failure import Raised
 from autograder.checks.host import Outcome, Returned
 
+REPLY_TOO_LARGE, FILE_TOO_LARGE, TOO_MANY_THREADS = "ReplyTooLarge", "FileTooLarge", "TooManyThreads"
+LIMIT_ERRORS = (REPLY_TOO_LARGE, FILE_TOO_LARGE, TOO_MANY_THREADS)  # types of a Raised that tell of a limit
+MOST_CODE = 500  # characters of the expression that failed
 AUTHOR_ERROR = "AuthorError"  # the type of a Raised starts so when a function given to submission.run is at fault
 
 
@@ -15,16 +18,18 @@ class Forged(Exception):  # noqa: N818 - the reply, not the error
     """A reply is none that our own code would have sent."""
 
 
-def checked_outcome(message: object, *, after: bool) -> Outcome:
-    """One outcome of a call.
+def checked_outcome(message: object, *, after: bool, of_author: bool = False) -> Outcome:
+    """One outcome of a call; ``of_author``: of a function of the check's author, which may be at fault itself.
 
     Raises:
         Forged, DecodeError: If it does not have the form that ``student_process`` gives it.
     """
-    parts = codec.decode(message) if isinstance(message, bytes) else None
-    if isinstance(parts, list) and len(parts) == 2 and parts[0] == "raised":
-        return checked_raised(parts[1])
-    if not isinstance(parts, list) or len(parts) != 3 or parts[0] != "returned":
+    parts = codec.decode(message) if type(message) is bytes else None
+    if type(parts) is not list or not parts or type(parts[0]) is not str:  # a forged array has an == of its own
+        raise Forged("an outcome of the wrong form")
+    if parts[0] == "raised" and len(parts) == 2:
+        return checked_raised(parts[1], of_author=of_author)
+    if parts[0] != "returned" or len(parts) != 3:
         raise Forged("an outcome of the wrong form")
     if not after:
         return Returned(parts[1])
@@ -34,8 +39,8 @@ def checked_outcome(message: object, *, after: bool) -> Outcome:
     return Returned(parts[1], (arguments[0], arguments[1]))
 
 
-def checked_raised(fields: object) -> Raised:
-    """An exception of the student's.
+def checked_raised(fields: object, *, of_author: bool = False) -> Raised:
+    """An exception: of the student's, whatever its class is named, or (``of_author``) perhaps of a check's author.
 
     Raises:
         Forged: If it does not have the form that ``student_process`` gives it.
@@ -44,16 +49,22 @@ def checked_raised(fields: object) -> Raised:
         raise Forged("an exception of the wrong form")
     texts = {name: fields.get(name) for name in ("type", "message", "cell", "code")}
     line, operands = fields.get("line"), fields.get("operands")
-    if not all(isinstance(text, str) and len(text) <= 4000 for text in texts.values()) or type(line) is not int:
+    if not all(isinstance(text, str) and len(text) <= 4000 for text in texts.values()) or not _is_count(line):
         raise Forged("an exception of the wrong form")
     if not isinstance(operands, tuple | list) or len(operands) > 100:
         raise Forged("operands of the wrong form")
     raised = Raised(line=line, operands=tuple(_checked_operand(operand) for operand in operands), **texts)  # type: ignore[arg-type]
-    return replace(raised, cell=raised.cell.partition(":")[2] or raised.cell)
+    if raised.type.startswith(AUTHOR_ERROR) and not of_author:
+        raised = replace(raised, type="Exception")
+    return replace(raised, cell=raised.cell.partition(":")[2] or raised.cell, code=raised.code[:MOST_CODE])
 
 
 def _checked_operand(operand: object) -> tuple[str, tuple[int, ...]]:
     match operand:
-        case (str(name), tuple(shape)) if len(name) <= 500 and all(type(length) is int for length in shape):
+        case (str(name), tuple(shape)) if len(name) <= 500 and len(shape) <= 64 and all(map(_is_count, shape)):
             return name, shape
     raise Forged("operands of the wrong form")
+
+
+def _is_count(number: object) -> bool:
+    return type(number) is int and 0 <= number < 2**63

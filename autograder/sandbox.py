@@ -34,6 +34,7 @@ import ctypes
 import importlib.util
 import os
 import resource
+import signal
 import site
 import sys
 import sysconfig
@@ -42,12 +43,11 @@ from pathlib import Path
 from typing import Literal
 
 from autograder import landlock, system_calls
+from autograder.lesson import Limits
 
 Mode = Literal["full", "none"]
 
-FILE_BYTES = 32 * 2**20
 OPEN_FILES = 256
-THREADS = 64
 
 _LIBRARIES = ("numpy", "torch", "IPython", "matplotlib", "msgspec", "sklearn")
 _SYSTEM = ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib", "/usr/share/zoneinfo", "/usr/share/fonts")
@@ -59,7 +59,7 @@ _SYSTEM_FILES = (
 _DEVICES = ("/dev/null", "/dev/zero", "/dev/urandom", "/dev/random")
 _FIRST_OWN_UID = 1_000_000_000  # plus the process id, which no other process has at the time
 _CAP_CHOWN, _CAP_DAC_READ_SEARCH, _CAP_SETGID, _CAP_SETUID = 0, 2, 6, 7
-_PR_SET_KEEPCAPS, _PR_SET_NO_NEW_PRIVS = 8, 38
+_PR_SET_PDEATHSIG, _PR_SET_KEEPCAPS, _PR_SET_NO_NEW_PRIVS = 1, 8, 38
 
 
 class SandboxUnavailable(Exception):  # noqa: N818 - the state it names
@@ -86,15 +86,18 @@ class Tier:
     def sentences(self) -> list[str]:
         """One sentence for each part, for ``autograder doctor``."""
         return [
-            "own user id: yes, every worker gets one and has no capabilities"
+            "own user id: yes, every worker gets one, and no capability that changes anything"
             if self.own_uid
-            else "own user id: no (not started by root); workers run as you, kept from your files by Landlock",
+            else "own user id: no (not started by root, or in a container without setuid). That is enough: workers run "
+            "as you, kept from your files and processes by the two below; their threads are counted ten times a second",
             f"Landlock: yes, version {self.landlock}; a worker opens only the libraries and its own folder"
+            + ("" if self.landlock >= 3 else "; before version 3 nobody can shorten a file there")
             if self.landlock
-            else "Landlock: no; this kernel does not offer it (Linux 5.13 or newer, built with it and `lsm=landlock`)",
+            else "Landlock: no, so a worker could read and change all files that you can. Expected Linux 5.13 or "
+            "newer, with it built in and in `lsm=`, and a container runtime that lets its three calls through",
             "seccomp: yes; a worker has no network, starts no process, and signals nobody"
             if not self.seccomp
-            else f"seccomp: no; {self.seccomp}",
+            else "seccomp: no, so a worker could use the network, start processes and signal yours: " + self.seccomp,
         ]
 
 
@@ -145,22 +148,23 @@ class Lockdown:
         program = system_calls.filter_program(landlock_version=reached.landlock)
         return cls(mode, program, read, own_uid=reached.own_uid, reads_everything=reached.own_uid and hidden)
 
-    def apply(self, *, folder: Path, memory_bytes: int, cpu_seconds: int) -> None:
+    def apply(self, *, folder: Path, limits: Limits, cpu_seconds: int) -> None:
         """Lock this process down for good. It must have one thread, and is not the process that tests it.
 
         Args:
             folder: The work folder, made by the warm parent.
-            memory_bytes: How much more memory than now.
+            limits: Of memory (more than now), threads and files.
             cpu_seconds: Of processor time for its whole life.
         Raises:
             OSError: If the kernel refuses a step; the process must end then.
         """
         uid = _own_uid(os.getpid()) if self.own_uid else None
-        _limit_resources(memory_bytes=memory_bytes, cpu_seconds=cpu_seconds, threads=THREADS if uid else None)
+        _limit_resources(limits, cpu_seconds=cpu_seconds, own_uid=uid is not None)
         if uid is not None:
             os.chown(folder, uid, uid)
         os.chdir(folder)
         os.umask(0o077)
+        _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
         if self.mode == "none":
             return
         _prctl(_PR_SET_NO_NEW_PRIVS, 1)
@@ -170,6 +174,7 @@ class Lockdown:
         if uid is not None:
             _become(uid)
         _keep_capabilities(1 << _CAP_DAC_READ_SEARCH if self.reads_everything else 0)
+        _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)  # again: the change of user cleared it
         system_calls.install(self.system_calls)
 
 
@@ -226,19 +231,19 @@ def _others_can_enter(path: Path) -> bool:
     return all(folder.stat().st_mode & 0o001 for folder in (resolved, *resolved.parents) if folder.is_dir())
 
 
-def _limit_resources(*, memory_bytes: int, cpu_seconds: int, threads: int | None) -> None:
+def _limit_resources(granted: Limits, *, cpu_seconds: int, own_uid: bool) -> None:
     size_when_warm = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
     limits = {
-        resource.RLIMIT_AS: size_when_warm + memory_bytes,
+        resource.RLIMIT_AS: size_when_warm + granted.memory_mb * 2**20,
         resource.RLIMIT_CPU: cpu_seconds,
-        resource.RLIMIT_FSIZE: FILE_BYTES,
+        resource.RLIMIT_FSIZE: granted.file_mb * 2**20,
         resource.RLIMIT_NOFILE: OPEN_FILES,
-        resource.RLIMIT_CORE: 0,
+        resource.RLIMIT_CORE: 1,  # byte; 0 would not stop a dump into a program's pipe (core(5))
         resource.RLIMIT_MEMLOCK: 0,
         resource.RLIMIT_MSGQUEUE: 0,
     }
-    if threads is not None:  # it counts a user id's processes, so it means something only under an own one
-        limits[resource.RLIMIT_NPROC] = threads
+    if own_uid:  # it counts a user id's processes, so it means something only under an own one
+        limits[resource.RLIMIT_NPROC] = granted.threads
     for what, limit in limits.items():
         hard = resource.getrlimit(what)[1]
         limit = limit if hard == resource.RLIM_INFINITY else min(limit, hard)

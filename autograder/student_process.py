@@ -3,9 +3,9 @@
 Everything here shares an interpreter with student code, so nothing here is believed; see ``worker.py``.
 Requests and replies are messages of ``codec`` in frames: 4 bytes of length, then the message.
 
-    {"id", "do": "cell", "role", "name", "source", "protected"}   -> {"id", "outputs", "raised"}
-    {"id", "do": "call", "name", "calls", "after", "refuse"}      -> {"id", "outcomes"}
-    {"id", "do": "run", "source", "name", "args", "refuse"}       -> {"id", "outcomes"}
+    {"id", "do": "cell", "role", "name", "source", "protected", "characters"}    -> {"id", "outputs", "raised"}
+    {"id", "do": "call", "name", "calls", "after", "refuse", "reply_mb"}         -> {"id", "outcomes"}
+    {"id", "do": "run", "source", "name", "args", "refuse", "reply_mb"}          -> {"id", "outcomes"}
 
 An outcome is a message of its own, written when its call ends (so that a later call cannot change it):
 ``["returned", value, [args, kwargs] or None]`` or ``["raised", {...}]``.
@@ -13,6 +13,7 @@ An outcome is a message of its own, written when its call ends (so that a later 
 
 from __future__ import annotations
 
+import errno
 import math
 import os
 import sys
@@ -29,7 +30,7 @@ from autograder.checks.host import StudentView
 from autograder.checks.plain import described
 from autograder.checks.shapes import raised_from
 from autograder.outputs import Outputs, encodable
-from autograder.replies import AUTHOR_ERROR
+from autograder.replies import AUTHOR_ERROR, FILE_TOO_LARGE, REPLY_TOO_LARGE, TOO_MANY_THREADS
 from autograder.shell import CellShell, remember_source
 
 MAX_MESSAGE_TEXT = 2000
@@ -84,14 +85,14 @@ class StudentProcess:
             data += piece
         return data
 
-    def cell(self, role: str, name: str, source: str, protected: Sequence[str]) -> dict[str, Any]:
+    def cell(self, role: str, name: str, source: str, protected: Sequence[str], characters: int) -> dict[str, Any]:
         """Run one cell (see ``Worker.execute`` for what it may change)."""
         file_name = f"{role}:{name}"
         self._sources[file_name] = source
         names = self._shell.user_ns
         kept = () if role == "given" else tuple(other for other in protected if role != "answer" or other != name)
         before = {other: names[other] for other in kept if other in names}
-        outputs = Outputs()
+        outputs = Outputs(text=characters)
         with self._shell.capturing(outputs):
             error = self._shell.run_named(file_name, source)
             raised = None if error is None else self._raised(error)
@@ -102,14 +103,16 @@ class StudentProcess:
             outputs.error(raised.type, raised.message, self._shown(error, raised))
         return {"outputs": outputs.finished(), "raised": None if raised is None else fields_of(raised)}
 
-    def _call(self, name: str, calls: Sequence[Any], after: bool, refuse: Sequence[str]) -> dict[str, Any]:
+    def _call(
+        self, name: str, calls: Sequence[Any], after: bool, refuse: Sequence[str], reply_mb: int
+    ) -> dict[str, Any]:
         names = self._shell.user_ns
         if name not in names:
             missing = Raised("MissingAnswer", str(MissingAnswer(name)))
             return {"outcomes": [_raised_message(missing)] * len(calls)}
-        return self._outcomes(names[name], calls, after=after, refuse=refuse, blame=self._raised)
+        return self._outcomes(names[name], calls, after=after, refuse=refuse, reply_mb=reply_mb, blame=self._raised)
 
-    def _run(self, source: str, name: str, args: Sequence[Any], refuse: Sequence[str]) -> dict[str, Any]:
+    def _run(self, source: str, name: str, args: Sequence[Any], refuse: Sequence[str], reply_mb: int) -> dict[str, Any]:
         def blame(error: BaseException) -> Raised:
             return self._raised(error) if self._is_students(error) else _author_error(error, file_name)
 
@@ -121,7 +124,7 @@ class StudentProcess:
             return {"outcomes": [_raised_message(_author_error(error, file_name))]}
         student = StudentView(self._shell.user_ns)
         calls: list[Any] = [((student, *args), {})]
-        return self._outcomes(function, calls, after=False, refuse=refuse, blame=blame)
+        return self._outcomes(function, calls, after=False, refuse=refuse, reply_mb=reply_mb, blame=blame)
 
     def _outcomes(
         self,
@@ -130,15 +133,16 @@ class StudentProcess:
         *,
         after: bool,
         refuse: Sequence[str],
+        reply_mb: int,
         blame: Callable[[BaseException], Raised],
     ) -> dict[str, Any]:
         outcomes: list[bytes] = []
-        room = _OUTCOME_ROOM
+        room = min(_OUTCOME_ROOM, reply_mb * 2**20)
         with self._shell.capturing(Outputs()):
             for args, kwargs in calls:
                 message = self._outcome(function, args, kwargs, after=after, refuse=refuse, blame=blame)
                 if len(message) > room:
-                    message = _raised_message(_unsupported(f"more than {room >> 20} MB"))
+                    message = _raised_message(Raised(REPLY_TOO_LARGE, f"returned more than {reply_mb} MB"))
                 room -= len(message)
                 outcomes.append(message)
         return {"outcomes": outcomes}
@@ -154,12 +158,17 @@ class StudentProcess:
         blame: Callable[[BaseException], Raised],
     ) -> bytes:
         try:
-            evidence_code = (
-                (function.__code__.co_filename,) if blame != self._raised else ()
-            )  # bound methods are equal, never identical
-            with refused(refuse, namespaces=(self._shell.user_ns,), trusted=evidence_code):
+            if refuse:
+                evidence_code = (
+                    (function.__code__.co_filename,) if blame != self._raised else ()
+                )  # bound methods are equal, never identical
+                with refused(refuse, namespaces=(self._shell.user_ns,), trusted=evidence_code):
+                    value = function(*args, **kwargs)
+            else:
                 value = function(*args, **kwargs)
             return codec.encode(["returned", value, [args, kwargs] if after else None])
+        except codec.TooLarge as problem:
+            return _raised_message(Raised(REPLY_TOO_LARGE, f"returned {problem}"))
         except codec.UnsupportedValue as problem:
             what = described(problem.parts[0]) if problem.parts and "type" in str(problem) else str(problem)
             return _raised_message(_unsupported(what))
@@ -175,6 +184,10 @@ class StudentProcess:
                 raised = replace(raised, cell=error.filename, line=error.lineno or 0)
             if isinstance(error, MemoryError) or "can't allocate memory" in raised.message:
                 raised = replace(raised, type="MemoryError")
+            if isinstance(error, OSError) and error.errno == errno.EFBIG:
+                raised = replace(raised, type=FILE_TOO_LARGE)
+            if isinstance(error, RuntimeError) and "can't start new thread" in raised.message:
+                raised = replace(raised, type=TOO_MANY_THREADS)
             message, code = encodable(raised.message[:MAX_MESSAGE_TEXT]), encodable(raised.code[:500])
             return replace(raised, exception=None, message=message, code=code)
         except BaseException as problem:  # noqa: BLE001 - __str__ is the student's, and raises what it likes

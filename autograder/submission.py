@@ -9,18 +9,26 @@ place of its own is kept behind the cell it followed.
 from __future__ import annotations
 
 import ast
+import copy
 import hashlib
 import json
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
+
+from autograder.parsed import parsed
 
 Notebook = dict[str, Any]
 NotebookCell = dict[str, Any]
 DEMO = "demo"  # the tag of code cells that belong to the prose and are not executed when grading
+MOST_BYTES = 100 * 2**20  # of a notebook
+MOST_COMMANDS = 50  # lines with magics or shell commands in a cell
+_COMMAND = re.compile(r"^[ \t]*[%!?]|\?[ \t]*$|=[ \t]*[%!]", flags=re.MULTILINE)
 _VALID_ID = re.compile(r"^[a-zA-Z0-9_-]{1,64}$")
 _DEFINITION = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
@@ -91,6 +99,11 @@ def read_json_notebook(path: Path) -> Notebook:
         UnreadableSubmission: If the file is empty, not JSON, or holds no cells.
     """
     try:
+        if path.stat().st_size > MOST_BYTES:
+            raise UnreadableSubmission(
+                f"{path.name} has {path.stat().st_size >> 20} MB, expected at most {MOST_BYTES >> 20}. "
+                "Ask for it without its outputs."
+            )
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise UnreadableSubmission(f"{path.name} cannot be read ({error}). Ask for the file again.") from error
@@ -210,35 +223,44 @@ def definitions_only(source: str, protected: Iterable[str]) -> str:
     if tree is None:
         return ""
     names = frozenset(protected)
+    lines = Counter(line for node in tree.body for line in {node.lineno, node.end_lineno})
     kept = [node for node in tree.body if _defines_something(node, names)]
-    return "\n\n".join(_segment(text, node) for node in kept)
+    return "\n\n".join(
+        _segment(text, node) if lines[node.lineno] == 1 == lines[node.end_lineno] else ast.unparse(node)
+        for node in kept
+    )
 
 
 def parse_cell(source: str) -> tuple[ast.Module | None, str]:
     """Parse a cell, magics and shell lines included; also returns the Python text that was parsed."""
     try:
-        return ast.parse(source), source
+        return parsed(source), source
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         pass
-    if not re.search(r"^\s*[%!?]|\?\s*$|=\s*[%!]", source, flags=re.MULTILINE):
+    if not 0 < len(_COMMAND.findall(source)) <= MOST_COMMANDS:  # IPython's time grows with their square
         return None, source
+    try:
+        text = _without_commands(source)
+        return parsed(text), text
+    except (SyntaxError, ValueError, RuntimeError, MemoryError):
+        return None, source
+
+
+@lru_cache(maxsize=32)
+def _without_commands(source: str) -> str:
+    """The Python text that IPython makes of a cell with magics and shell lines."""
     from IPython.core.inputtransformer2 import TransformerManager
 
-    text = TransformerManager().transform_cell(source)
-    try:
-        return ast.parse(text), text
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return None, source
+    text: str = TransformerManager().transform_cell(source)
+    return text
 
 
 def same_code(left: str, right: str) -> bool:
     """Whether two texts are the same program, whatever their comments, docstrings and layout."""
     if left.strip() == right.strip():
         return True
-    trees = [parse_cell(text)[0] for text in (left, right)]
-    if trees[0] is None or trees[1] is None:
-        return False
-    return _code_dump(trees[0]) == _code_dump(trees[1])
+    dumps = [_code_dump(text) for text in (left, right)]
+    return dumps[0] is not None and dumps[0] == dumps[1]
 
 
 def find_definition(source: str, name: str) -> str | None:
@@ -471,7 +493,7 @@ def _protected_names(notebook: Notebook) -> frozenset[str]:
         if grading.get("solution"):
             names.add(grading["grade_id"])
         else:
-            tree = ast.parse(cell["source"])  # given code is ours
+            tree = parsed(cell["source"])  # given code is ours
             names.update(node.name for node in tree.body if isinstance(node, _DEFINITION))
     return frozenset(names)
 
@@ -499,14 +521,28 @@ def _segment(text: str, node: ast.stmt) -> str:
     """The source lines of a top-level statement, decorators included, trailing end-of-line comments too."""
     decorators = getattr(node, "decorator_list", [])
     first = min([node.lineno, *(decorator.lineno for decorator in decorators)])
-    return "\n".join(re.split(r"\r\n|\r|\n", text)[first - 1 : node.end_lineno])
+    return "\n".join(_lines(text)[first - 1 : node.end_lineno])
 
 
-def _code_dump(tree: ast.Module) -> str:
-    for node in ast.walk(tree):
-        if isinstance(node, (*_DEFINITION, ast.Module)):
-            node.body = [statement for statement in node.body if not _is_docstring(statement)]
-    return ast.dump(tree)
+@lru_cache(maxsize=8)  # asked for every statement of a cell
+def _lines(text: str) -> tuple[str, ...]:
+    return tuple(re.split(r"\r\n|\r|\n", text))
+
+
+@lru_cache(maxsize=128)  # every student's answer is compared with the same stub
+def _code_dump(text: str) -> str | None:
+    """What a text does, without comments, docstrings and layout; None if it is no Python."""
+    shared, _ = parse_cell(text)
+    if shared is None:
+        return None
+    try:
+        tree = copy.deepcopy(shared)
+        for node in ast.walk(tree):
+            if isinstance(node, (*_DEFINITION, ast.Module)):
+                node.body = [statement for statement in node.body if not _is_docstring(statement)]
+        return ast.dump(tree)
+    except RecursionError:
+        return text  # nested so deeply that only its letters can be compared
 
 
 def _is_docstring(statement: ast.stmt) -> bool:

@@ -13,12 +13,37 @@ import struct
 import tempfile
 
 _CLONE_THREAD = 0x00010000
-_TIOCSTI, _TIOCLINUX = 0x5412, 0x541C
+_DUMPABLE, _PDEATHSIG, _CORE = 4, 1, 4  # prctl's commands, and a resource limit
+DENIED_COMMANDS = {  # of calls that do many things: (the argument that says which, what is denied)
+    # TIOCSTI, TIOCLINUX; FIOSETOWN, SIOCSPGRP (who gets a signal); attributes of files (chattr), fs-verity, encryption
+    "ioctl": (1, (0x5412, 0x541C, 0x8901, 0x8902, 0x40086602, 0x40087602, 0x401C5820, 0x40806685, 0x800C6613)),
+    "fcntl": (1, (8, 10, 15, 1024, 1026)),  # F_SETOWN, F_SETSIG, F_SETOWN_EX: signals to others; F_SETLEASE, F_NOTIFY
+    "prctl": (0, (_PDEATHSIG, _DUMPABLE)),  # it would outlive its parent; it would hide its open files
+    "setrlimit": (0, (_CORE,)),
+}
+_NUMBERS = {  # of calls that an old libseccomp may not know by name; the same on every architecture
+    "pidfd_send_signal": 424,
+    "io_uring_setup": 425,
+    "io_uring_enter": 426,
+    "io_uring_register": 427,
+    "open_tree": 428,
+    "move_mount": 429,
+    "fsopen": 430,
+    "fsconfig": 431,
+    "fsmount": 432,
+    "fspick": 433,
+    "pidfd_open": 434,
+    "clone3": 435,
+    "pidfd_getfd": 438,
+    "process_madvise": 440,
+    "mount_setattr": 442,
+    "quotactl_fd": 443,
+}
 _PR_GET_SECCOMP, _PR_SET_SECCOMP, _SECCOMP_MODE_FILTER = 21, 22, 2
 _FIRST_UNKNOWN = 447  # memfd_secret and all calls after it (the numbers are the same on every architecture)
 
 # they change only metadata, which Landlock does not govern: they succeed and do nothing
-PRETENDED = "chmod fchmod fchmodat chown fchown lchown fchownat utime utimes utimensat futimesat".split()  # noqa: SIM905 - a table
+PRETENDED = "chmod fchmod fchmodat chown fchown lchown fchownat utime utimes futimesat".split()  # noqa: SIM905 - a table
 
 DENIED = tuple(
     """
@@ -61,9 +86,17 @@ def filter_program(*, landlock_version: int) -> bytes:
     no_thread = seccomp.Arg(0, seccomp.MASKED_EQ, _CLONE_THREAD, 0)
     _add(rules, seccomp, seccomp.ERRNO(errno.EPERM), "clone", no_thread)
     _add(rules, seccomp, seccomp.ERRNO(errno.EPERM), "prlimit64", seccomp.Arg(0, seccomp.NE, 0))
-    for request in (_TIOCSTI, _TIOCLINUX):
-        same = seccomp.Arg(1, seccomp.MASKED_EQ, 0xFFFFFFFF, request)
-        _add(rules, seccomp, seccomp.ERRNO(errno.EPERM), "ioctl", same)
+    for name, (place, commands) in DENIED_COMMANDS.items():
+        for command in commands:
+            same = seccomp.Arg(place, seccomp.MASKED_EQ, 0xFFFFFFFF, command)
+            _add(rules, seccomp, seccomp.ERRNO(errno.EPERM), name, same)
+    core = seccomp.Arg(1, seccomp.MASKED_EQ, 0xFFFFFFFF, _CORE)
+    _add(rules, seccomp, seccomp.ERRNO(errno.EPERM), "prlimit64", core, seccomp.Arg(2, seccomp.NE, 0))
+    # it reserves room beyond the limit of a file; refused so, libc writes zeros instead, which are counted
+    _add(rules, seccomp, seccomp.ERRNO(errno.EOPNOTSUPP), "fallocate")
+    # times of a file: given ones are pretended; "now" fails, because touch() makes a file only if that fails
+    _add(rules, seccomp, seccomp.ERRNO(0), "utimensat", seccomp.Arg(2, seccomp.NE, 0))
+    _add(rules, seccomp, seccomp.ERRNO(errno.EPERM), "utimensat", seccomp.Arg(2, seccomp.EQ, 0))
     with tempfile.TemporaryFile() as file:
         rules.export_bpf(file)
         file.seek(0)
@@ -94,8 +127,10 @@ def _add(rules: object, seccomp: object, action: int, name: str, *args: object) 
         rules.add_rule(action, name, *args)  # type: ignore[attr-defined]
     except (OSError, ValueError, OverflowError):
         # a call this architecture, or this libseccomp, does not have; those it must have are tested
-        if name in {"socket", "execve", "ptrace", "clone"}:
+        if name in {"socket", "execve", "ptrace", "clone", "prctl", "fcntl", "ioctl"}:
             raise
+        if name in _NUMBERS:
+            rules.add_rule(action, _NUMBERS[name], *args)  # type: ignore[attr-defined]
 
 
 def _newer_calls_do_not_exist() -> bytes:

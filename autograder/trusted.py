@@ -9,6 +9,7 @@ from typing import Any
 
 from autograder.checks.host import InProcess
 from autograder.checks.shapes import raised_from
+from autograder.lesson import Limits
 from autograder.submission import Cell
 from autograder.worker import CellRun
 
@@ -22,10 +23,10 @@ class TrustedDesk:
         self._sources: dict[str, str] = {}
 
     def execute(
-        self, cells: Sequence[Cell], *, protected: frozenset[str] = frozenset(), seconds: float = 0.0
+        self, cells: Sequence[Cell], *, protected: frozenset[str] = frozenset(), limits: Limits | None = None
     ) -> list[CellRun]:
         """Run cells in order; an answer changes, of the ``protected`` names, only its own. No limit is kept."""
-        del seconds
+        del limits
         runs = []
         for cell in cells:
             kept = {name: self._names[name] for name in protected - {cell.name} if name in self._names}
@@ -33,9 +34,9 @@ class TrustedDesk:
             self._names.update(kept)
         return runs
 
-    def host(self, *, refuse: Sequence[str] = (), seconds: float | None = None) -> InProcess:
-        """A host for the fixture ``submission``; ``seconds`` has no meaning here."""
-        del seconds
+    def host(self, *, refuse: Sequence[str] = (), limits: Limits | None = None) -> InProcess:
+        """A host for the fixture ``submission``; ``limits`` have no meaning here."""
+        del limits
         return InProcess(self._names, self._sources, refuse=refuse)
 
     def close(self) -> None:

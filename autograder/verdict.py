@@ -24,6 +24,7 @@ class Status(StrEnum):
     FORBIDDEN = "forbidden"  # uses a name the exercise forbids
     TIMEOUT = "timeout"
     MEMORY = "memory"
+    LIMIT = "limit"  # of files, threads or replies
     CRASHED = "crashed"  # the worker process ended
     BROKEN = "broken"  # a fault of the course: no mark is recorded
 
@@ -113,9 +114,9 @@ def exercise_points(checks: Sequence[CheckVerdict], max_points: float) -> float 
 
 def exercise_status(checks: Sequence[CheckVerdict]) -> Status:
     """The status of an exercise: the first of its checks' that is worst, PASSED only if all passed."""
-    order = (Status.BROKEN, Status.FORBIDDEN, Status.CRASHED, Status.MEMORY, Status.TIMEOUT, Status.MISSING)
+    stopped = (Status.CRASHED, Status.MEMORY, Status.TIMEOUT, Status.LIMIT)
     found = [check.status for check in checks]
-    for status in (*order, Status.FAILED, Status.SKIPPED):
+    for status in (Status.BROKEN, Status.FORBIDDEN, *stopped, Status.MISSING, Status.FAILED, Status.SKIPPED):
         if status in found:
             return status
     return Status.PASSED if found else Status.BROKEN

@@ -2,7 +2,7 @@
 
 ``worker.WarmParent`` starts it and talks to it over a socket of packets (JSON, and descriptors beside it)::
 
-    {"do": "fork", "memory_mb", "cpu_seconds"} + [the worker's end of its channel, the pipe for its stack]  -> {"pid"}
+    {"do": "fork", "limits", "cpu_seconds"} + [the worker's end of its channel, the pipe for its stack]     -> {"pid"}
     {"do": "stack", "pid"}      make the worker write its stack into that pipe                              -> {}
     {"do": "end", "pid", "patience"}   kill it after at most so many seconds                -> {"status", "reason"}
 
@@ -33,13 +33,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 if TYPE_CHECKING:
+    from autograder.lesson import Limits
     from autograder.sandbox import Lockdown
     from autograder.shell import CellShell
 
 CHANNEL, STACK = 3, 4  # the only descriptors of a worker beside 0, 1, 2, which lead nowhere
 WATCH_EVERY = 0.1  # seconds
+GRACE = 0.05  # between asking for the stack and the end
 PACKET = 2**16
-_PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36
+_PR_SET_CHILD_SUBREAPER = 36
 
 
 @dataclass
@@ -49,6 +51,7 @@ class _Child:
     pid: int
     descriptor: int  # a pidfd: it becomes readable when the worker ends
     folder: Path
+    limits: Limits
     status: int | None = None  # as of waitpid, once it was reaped
     reason: str = ""  # why it was killed, where we did it
 
@@ -108,7 +111,10 @@ class ForkingParent:
             return False  # the client is gone
         return True
 
-    def _fork(self, memory_mb: int, cpu_seconds: int, descriptors: list[int]) -> dict[str, Any]:
+    def _fork(self, limits: dict[str, Any], cpu_seconds: int, descriptors: list[int]) -> dict[str, Any]:
+        from autograder.lesson import Limits
+
+        granted = Limits(**limits)
         folder = Path(tempfile.mkdtemp(prefix="work-", dir=self._base))
         parent = os.getpid()
         pid = os.fork()
@@ -118,11 +124,9 @@ class ForkingParent:
                 folder=folder,
                 parent=parent,
                 shell=self._shell,
-                lock=lambda: self._lockdown.apply(
-                    folder=folder, memory_bytes=memory_mb * 2**20, cpu_seconds=cpu_seconds
-                ),
+                lock=lambda: self._lockdown.apply(folder=folder, limits=granted, cpu_seconds=cpu_seconds),
             )
-        self._children[pid] = _Child(pid, os.pidfd_open(pid), folder)
+        self._children[pid] = _Child(pid, os.pidfd_open(pid), folder, granted)
         return {"pid": pid, "folder": str(folder)}
 
     def _write_stack(self, pid: int) -> dict[str, Any]:
@@ -145,18 +149,27 @@ class ForkingParent:
     def _watch(self, alive: list[_Child]) -> None:
         if time.monotonic() < self._watched + WATCH_EVERY:
             return
-        from autograder.sandbox import THREADS
         from autograder.work_folder import excess
 
         for child in alive:
             if child.status is None:
-                with contextlib.suppress(OSError):  # whatever a worker did to its folder, it is not our end
-                    child.reason = excess(child.folder, child.pid)
-                if not child.reason and _threads(child.pid) > THREADS:
-                    child.reason = f"started more than {THREADS} threads"
+                try:
+                    child.reason = excess(child.folder, child.pid, child.limits)
+                except OSError as error:  # whatever a worker did to its folder, it is not our end, but its own
+                    child.reason = f"made a folder that cannot be looked through ({error.strerror})"
+                if not child.reason and _threads(child.pid) > child.limits.threads:
+                    child.reason = f"started more than {child.limits.threads} threads"
                 if child.reason:
-                    os.kill(child.pid, signal.SIGKILL)
+                    self._stop(child)
         self._watched = time.monotonic()
+
+    def _stop(self, child: _Child) -> None:
+        """Let a worker write where it is, and kill it."""
+        os.kill(child.pid, signal.SIGUSR1)
+        poll = select.poll()
+        poll.register(child.descriptor, select.POLLIN)
+        poll.poll(1000 * GRACE)
+        os.kill(child.pid, signal.SIGKILL)
 
     def _finish(self, child: _Child) -> None:
         if child.status is None:
@@ -202,7 +215,6 @@ def _become_worker(
         except OSError as error:
             process.send({"failed": str(error)})
             return  # type: ignore[misc]  # the finally below ends the process
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
         if os.getppid() == parent:
             process.serve()
         status = 0
@@ -249,14 +261,23 @@ def _warm_up() -> CellShell:
     import autograder.student_process
     from autograder.outputs import Outputs
     from autograder.shell import CellShell
+    from autograder.stand_ins import load_data_in_one_process
 
     torch.set_num_threads(1)
+    load_data_in_one_process()
     shell = CellShell.make()
     process = autograder.student_process.StudentProcess(os.open(os.devnull, os.O_WRONLY), shell)
-    cell = "import numpy as np\nimport matplotlib.pyplot as plt\nplt.plot([1, 2])\nplt.legend(['b'])\nplt.show()"
+    cells = (
+        "%matplotlib inline",
+        "import numpy as np\nimport matplotlib.pyplot as plt\nplt.plot([1, 2])\nplt.legend(['b'])\nplt.show()",
+        "from autograder import check, hint",  # as the first cell of every lesson
+        "1/0",
+        "[1.5]",
+        "import torch\nraise ValueError(str(torch.ones(2)))",
+    )
     names = set(shell.user_ns)
-    for source in ("%matplotlib inline", cell, "1/0", "[1.5]", "import torch\nraise ValueError(str(torch.ones(2)))"):
-        process.cell("given", "warm", source, ())
+    for source in cells:
+        process.cell("given", "warm", source, (), characters=1000)
     for name in set(shell.user_ns) - names:
         del shell.user_ns[name]
     shell.user_ns.pop("_", None)

@@ -3,40 +3,58 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import secrets
 import stat
 from collections.abc import Iterator
-from itertools import count
+from itertools import count, islice
 from pathlib import Path
 
-MAX_BYTES = 128 * 2**20
-MAX_FILES = 2000
+from autograder.lesson import Limits
+
 MAX_DEPTH = 32
 
 
-def excess(folder: Path, process: int) -> str:
+def excess(folder: Path, process: int, limits: Limits) -> str:
     """What a worker has too much of on disk, in words for the student; empty if nothing.
 
     Counts files that were removed while the process still holds them open, too.
     """
-    files, size = 0, _removed_but_open(process)
+    try:
+        files, size = _below(folder, limits)
+    except OSError as error:  # a path longer than the system takes
+        if error.errno != errno.ENAMETOOLONG:
+            raise
+        return f"made folders nested more than {MAX_DEPTH} deep"
+    except _TooDeep:
+        return f"made folders nested more than {MAX_DEPTH} deep"
+    if files > limits.files:
+        return f"made more than {limits.files} files"
+    if size + _removed_but_open(process) > limits.disk_mb * 2**20:
+        return f"wrote more than {limits.disk_mb} MB to disk"
+    return ""
+
+
+class _TooDeep(Exception):  # noqa: N818 - what was found
+    """A folder is nested deeper than is looked at."""
+
+
+def _below(folder: Path, limits: Limits) -> tuple[int, int]:
+    """How many files and how many bytes are in a folder; it stops counting beyond the limits."""
+    files, size = 0, 0
     waiting = [(str(folder), 0)]
-    while waiting:
+    while waiting and files <= limits.files and size <= limits.disk_mb * 2**20:
         path, depth = waiting.pop()
         if depth > MAX_DEPTH:
-            return f"made folders nested more than {MAX_DEPTH} deep"
+            raise _TooDeep
         with contextlib.suppress(FileNotFoundError), _scan(path) as entries:
-            for entry in entries:
+            for entry in islice(entries, limits.files + 1):
                 files += 1
                 size += entry.stat(follow_symlinks=False).st_blocks * 512
                 if entry.is_dir(follow_symlinks=False):
                     waiting.append((entry.path, depth + 1))
-                if files > MAX_FILES or size > MAX_BYTES:
-                    break
-        if files > MAX_FILES:
-            return f"made more than {MAX_FILES} files"
-    return f"wrote more than {MAX_BYTES >> 20} MB to disk" if size > MAX_BYTES else ""
+    return files, size
 
 
 def remove(folder: Path) -> None:
@@ -80,15 +98,12 @@ def _entries(descriptor: int) -> list[tuple[str, bool]]:
         return [(entry.name, entry.is_dir(follow_symlinks=False)) for entry in entries]
 
 
-@contextlib.contextmanager
-def _scan(path: str) -> Iterator[Iterator[os.DirEntry[str]]]:
+def _scan(path: str) -> os._ScandirIterator[str]:
     try:
-        entries = os.scandir(path)
+        return os.scandir(path)
     except PermissionError:  # made with mode 0 by a worker of the same user
         os.chmod(path, stat.S_IRWXU)  # noqa: PTH101 - the paths here are strings of os.scandir
-        entries = os.scandir(path)
-    with entries:
-        yield entries
+        return os.scandir(path)
 
 
 def _removed_but_open(process: int) -> int:

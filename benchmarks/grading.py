@@ -180,14 +180,16 @@ def graded_by_command(way: str, courses: Mapping[str, Path], lesson: Lesson, ref
         started = time.time()
         if way in "ab":
             run_command(course, courses[OURS], lesson.key, "nbgrader", "autograde", lesson.key)
-            finished = sorted(path.stat().st_mtime for path in course.glob(f"autograded/*/{lesson.key}/*.ipynb"))
+            ended = sorted(path.stat().st_mtime for path in course.glob(f"autograded/*/{lesson.key}/*.ipynb"))
         else:
             jobs = "1" if way == "c" else str(CORES)
             run_command(course, courses[OURS], lesson.key, "autograder", "grade", lesson.key, "--jobs", jobs)
-            finished = sorted(path.stat().st_mtime for path in (course / "reports" / lesson.key).glob("*.json"))
+            reports = course / "reports" / lesson.key  # judged one by one, recorded in groups
+            judged = sorted(path.stat().st_mtime for path in reports.glob("attempts/*/*.json"))
+            ended = [*judged[:-1], max(path.stat().st_mtime for path in reports.glob("*.json"))]
         total = time.time() - started
-        seconds = (finished[-1] - finished[0]) / (len(finished) - 1)
-        return Run(seconds, total - seconds * len(finished), marks_in(course, lesson.key))
+        seconds = (ended[-1] - ended[0]) / (len(ended) - 1)
+        return Run(seconds, total - seconds * len(ended), marks_in(course, lesson.key))
 
 
 def marks_in(course: Path, key: str) -> Marks:
@@ -276,6 +278,8 @@ class Timers:
 
 def parts_of_a_submission(ours: Path, key: str, count: int) -> dict[str, float]:
     """Median milliseconds of each step for right submissions, in this process, with the lock-down on."""
+    from sqlalchemy.engine.default import DefaultDialect
+
     from autograder import cli, grading
     from autograder.archive import Archive
     from autograder.integrations.gradebook import GradebookWriter
@@ -290,6 +294,7 @@ def parts_of_a_submission(ours: Path, key: str, count: int) -> dict[str, float]:
     timers.of(Referee, "judge", "checks")
     timers.of(Worker, "close", "end and reap")
     timers.of(GradebookWriter, "record", "write: gradebook")
+    timers.of(DefaultDialect, "do_commit", "write: commit")
     timers.of(Archive, "keep", "write: report")
     timers.of(Archive, "make_current", "write: report")
     with tempfile.TemporaryDirectory(prefix="benchmark-") as folder:
@@ -305,7 +310,9 @@ def parts_of_a_submission(ours: Path, key: str, count: int) -> dict[str, float]:
 
 
 def _by_submission(values: Sequence[float], count: int) -> list[float]:
-    """The sums a submission of a step that happens equally often in each."""
+    """The sums a submission of a step that happens equally often in each, or once for several: then the mean."""
+    if len(values) < count:
+        return [sum(values) / count]
     each = max(1, len(values) // count)
     return [sum(values[start : start + each]) for start in range(0, each * count, each)]
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import secrets
 import shutil
 import signal
@@ -23,8 +24,10 @@ import pytest
 
 from autograder.authored import read_lesson
 from autograder.checking import run_check, verdict_of
+from autograder.grading import Handed, grade_one
 from autograder.integrations.feedback import judged_notebook
 from autograder.referee import Judgement, Referee
+from autograder.sandbox import Mode
 from autograder.submission import Cell, read_notebook, submission_of
 from autograder.trusted import TrustedDesk
 from autograder.verdict import exercise_points, report_to_dict
@@ -37,6 +40,7 @@ FAMILIES = ("reading", "forging", "patching", "exhausting", "escaping", "same_us
 EXERCISES = {"double": 40, "mean": 20, "Line": 40}
 CANARY = f"canary-{secrets.token_hex(8)}"
 REACHED, LEFT = "REACHED", "left-behind"
+MOST_SECONDS, MOST_KB = 15.0, 400_000  # of the referee for one submission: it must not do a student's work
 SYSV_KEY = 0x4C454654
 
 
@@ -99,14 +103,13 @@ class Grader:
 
     def grade(self, attack: Attack | None) -> tuple[Judgement, str]:
         """Judge as ``autograder grade`` does; also returns all that staff can read."""
-        notebook = self.handed_in(attack)
-        path = self.course / "submitted" / "eve" / "L98" / "98_Locked.ipynb"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(notebook), encoding="utf-8")
-        rebuilt = read_notebook(path, released=self.referee.released)
-        judgement = self.referee.judge(submission_of(rebuilt), "eve")
-        read = json.dumps([report_to_dict(judgement.report), judged_notebook(rebuilt.notebook, judgement)])
-        return judgement, read
+        folder = self.course / "submitted" / "eve" / "L98"
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "98_Locked.ipynb").write_text(json.dumps(self.handed_in(attack)), encoding="utf-8")
+        graded = grade_one(self.referee, Handed("eve", folder))
+        assert graded.notebook is not None, graded.judgement.report
+        page = judged_notebook(graded.notebook, graded.judgement)
+        return graded.judgement, json.dumps([report_to_dict(graded.judgement.report), page])
 
     def handed_in(self, attack: Attack | None) -> dict[str, Any]:
         answers = dict(self.referee.solution.answers)
@@ -125,27 +128,49 @@ class Grader:
         notebook["cells"][start:start] = [{**code, "id": f"own-{n}", "source": text} for n, text in enumerate(own)]
         return notebook
 
+    @classmethod
+    def start(cls, course: Path, mode: Mode) -> Grader:
+        parent = WarmParent.start(mode=mode)
+        referee = Referee(read_lesson(course, "L98"), parent=parent, secret=CANARY.encode())
+        referee.prepare()
+        return cls(referee, course, parent)
+
 
 @pytest.fixture(scope="module")
-def grader(course: Path) -> Iterator[Grader]:
-    """The real thing, with the secret in its environment as well."""
+def graders(course: Path) -> Iterator[dict[Mode, Grader]]:
+    """Those that are running; the secret is in their environment as well."""
+    found: dict[Mode, Grader] = {}
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("AUTOGRADER_SECRET", CANARY)
-        with WarmParent.start() as parent:
-            yield Grader(Referee(read_lesson(course, "L98"), parent=parent, secret=CANARY.encode()), course, parent)
+        yield found
+    for grader in found.values():
+        grader.parent.close()
 
 
-@pytest.fixture(scope="module")
-def unlocked(course: Path) -> Iterator[Grader]:
+def _healthy(graders: dict[Mode, Grader], course: Path, mode: Mode) -> Grader:
+    """The one that is running, or a new one where an attack that succeeded spoilt it: one hole is one failure."""
+    old = graders.get(mode)
+    if old is not None and (old.parent._process.poll() is not None or leftovers(old)):
+        graders.pop(mode).parent.close()
+    return graders.get(mode) or graders.setdefault(mode, Grader.start(course, mode))
+
+
+@pytest.fixture
+def grader(graders: dict[Mode, Grader], course: Path) -> Grader:
+    """The real thing."""
+    return _healthy(graders, course, "full")
+
+
+@pytest.fixture
+def unlocked(graders: dict[Mode, Grader], course: Path) -> Grader:
     """The same without a lock-down."""
-    with WarmParent.start(mode="none") as parent:
-        yield Grader(Referee(read_lesson(course, "L98"), parent=parent, secret=CANARY.encode()), course, parent)
+    return _healthy(graders, course, "none")
 
 
 @pytest.fixture(scope="module")
-def honest(grader: Grader) -> dict[str, Any]:
+def honest(graders: dict[Mode, Grader], course: Path) -> dict[str, Any]:
     """The report on somebody who did nothing but the exercises."""
-    report = report_to_dict(grader.grade(None)[0].report)
+    report = report_to_dict(_healthy(graders, course, "full").grade(None)[0].report)
     assert report["points"] == sum(EXERCISES.values())
     return report
 
@@ -157,16 +182,21 @@ def test_there_are_enough_attacks_in_every_family() -> None:
 
 @pytest.mark.parametrize("name", ATTACKS)
 def test_an_attack_gains_nothing_and_hurts_nobody(grader: Grader, honest: dict[str, Any], name: str) -> None:
-    one = attack(name)
+    one, before, used = attack(name), surroundings(grader), resource.getrusage(resource.RUSAGE_SELF)
     judgement, read = grader.grade(one)
+    uses = resource.getrusage(resource.RUSAGE_SELF)
     found = {verdict.exercise: str(verdict.status) for verdict in judgement.report.exercises}
     assert found == one.statuses, [verdict.message for verdict in judgement.report.exercises]
     for verdict in judgement.report.exercises:
         assert verdict.points == (EXERCISES[verdict.exercise] if verdict.status == "passed" else 0)
     assert CANARY not in read
+    assert one.facts.get("never", CANARY) not in read
     assert REACHED not in shown(judgement)
     assert one.facts["staff"] in read, [verdict.message for verdict in judgement.report.exercises]
     assert leftovers(grader) == []
+    assert surroundings(grader) == before
+    assert uses.ru_utime - used.ru_utime < MOST_SECONDS
+    assert uses.ru_maxrss - used.ru_maxrss < MOST_KB
     assert report_to_dict(grader.grade(None)[0].report) == honest
 
 
@@ -186,9 +216,31 @@ def test_the_attack_succeeds_where_nothing_stops_it(unlocked: Grader, name: str,
 
 
 def shown(judgement: Judgement) -> str:
-    """What cells displayed; not their tracebacks, which quote the source."""
+    """What cells displayed and what verdicts say; not tracebacks, which quote the source."""
     outputs = [output for run in judgement.runs for output in run.outputs]
-    return json.dumps([output for output in outputs if output["output_type"] != "error"])
+    messages = [check.message for verdict in judgement.report.exercises for check in verdict.checks]
+    return json.dumps([messages, *(output for output in outputs if output["output_type"] != "error")])
+
+
+def surroundings(grader: Grader) -> dict[str, Any]:
+    """The course's files, and what others could change of the referee and the warm parent."""
+    files = [path for path in sorted(grader.course.rglob("*")) if path.is_file() and "eve" not in path.parts]
+    facts = [path.stat() for path in files]
+    found: dict[str, Any] = {
+        str(path): (path.read_bytes(), fact.st_mode, fact.st_mtime_ns, fact.st_uid)
+        for path, fact in zip(files, facts, strict=True)
+    }
+    for pid in (os.getpid(), grader.parent._process.pid):
+        process = psutil.Process(pid)
+        limits = Path(f"/proc/{pid}/limits").read_text()
+        found[f"process {pid}"] = (process.nice(), process.cpu_affinity(), process.ionice(), limits, _facts_of(pid))
+    return found
+
+
+def _facts_of(pid: int) -> list[str]:
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    kept = ("Uid", "Gid", "SigIgn", "SigCgt", "SigBlk", "Cap", "NoNewPrivs", "TracerPid", "Umask")
+    return [line for line in lines if line.startswith(kept)] + [Path(f"/proc/{pid}/oom_score_adj").read_text()]
 
 
 def leftovers(grader: Grader) -> list[str]:
@@ -226,13 +278,17 @@ def _be_naive(referee: Referee, cells: tuple[Cell, ...], said: Path) -> None:
         os.dup2(file.fileno(), 1)
     try:
         signal.alarm(20)
-        desk = TrustedDesk()
-        desk.execute(cells)
-        total = 0.0
-        for exercise in referee.lesson.exercises:
-            checks = [check for check in referee.checks if check.mark.exercise == exercise.name]
-            verdicts = [verdict_of(check, run_check(check, desk.host(), seed=1)) for check in checks]
-            total += exercise_points(verdicts, exercise.points) or 0.0
-        os.write(1, f"\n{total}\n".encode())
+        _grade_here(referee, cells)
     finally:
         os._exit(0)
+
+
+def _grade_here(referee: Referee, cells: tuple[Cell, ...]) -> None:
+    desk = TrustedDesk()
+    desk.execute(cells)
+    total = 0.0
+    for exercise in referee.lesson.exercises:
+        checks = [check for check in referee.checks if check.mark.exercise == exercise.name]
+        verdicts = [verdict_of(check, run_check(check, desk.host(), seed=1)) for check in checks]
+        total += exercise_points(verdicts, exercise.points) or 0.0
+    os.write(1, f"\n{total}\n".encode())

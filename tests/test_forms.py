@@ -19,7 +19,7 @@ from autograder.checks import (
     assert_refuses,
     assert_trace,
 )
-from autograder.lesson import Exercise, Form
+from autograder.lesson import Exercise, Form, Limits
 from autograder.submission import Cell, Role
 from autograder.verdict import Status
 from autograder.worker import WarmParent
@@ -169,7 +169,7 @@ def student(request, warm_parent: WarmParent) -> Iterator[Callable[[str], Proxy]
             return in_process(code)
         workers.append(warm_parent.worker())
         workers[-1].execute([Cell(Role.ANSWER, "check_mean", code)], protected=frozenset({"check_mean"}))
-        return Proxy(workers[-1].host(seconds=5.0))
+        return Proxy(workers[-1].host(limits=Limits(seconds=5.0)))
 
     yield submitted
     for worker in workers:

@@ -163,9 +163,9 @@ def test_a_thread_bomb_is_bounded(hasty: Worker) -> None:
     try:
         outcome = call(hasty, body, setup="import threading, time")
         assert isinstance(outcome, Raised)
-        assert outcome.type == "RuntimeError"  # can't start new thread
+        assert outcome.type == "TooManyThreads"
     except WorkerLost as lost:
-        assert lost.status in {Status.CRASHED, Status.TIMEOUT}  # noqa: PT017 - either end is right
+        assert lost.status in {Status.LIMIT, Status.TIMEOUT}  # noqa: PT017 - either end is right
 
 
 @pytest.mark.parametrize(
@@ -183,7 +183,8 @@ def test_filling_the_disk_ends_the_worker_and_leaves_nothing(warm_parent: WarmPa
     folder = run(worker, "import os; print(os.getcwd())").outputs[0]["text"].strip()
     with worker, pytest.raises(WorkerLost, match=words) as lost:
         run(worker, f"{attempt}\nimport time; time.sleep(100)")
-    assert lost.value.status is Status.MEMORY
+    assert lost.value.status is Status.LIMIT
+    assert words == "MB to disk" or "line " in lost.value.where  # one that waits for the disk may not answer
     assert Path(folder).parent.exists()
     assert not Path(folder).exists()
 
@@ -191,7 +192,7 @@ def test_filling_the_disk_ends_the_worker_and_leaves_nothing(warm_parent: WarmPa
 def test_one_file_cannot_be_large(worker: Worker) -> None:
     raised = run(worker, "f = open('x', 'wb')\nwhile True: f.write(bytes(2**20))").raised
     assert raised is not None
-    assert raised.type == "OSError"
+    assert raised.type == "FileTooLarge"
 
 
 @pytest.mark.parametrize(
@@ -293,7 +294,7 @@ def test_forged_ahead_replies_cannot_shift_what_is_read(hasty: Worker) -> None:
 def test_values_that_cannot_cross_are_named(worker: Worker, body: str) -> None:
     outcome = call(worker, body, setup="import numpy as np")
     assert isinstance(outcome, Raised)
-    assert outcome.type == "UnsupportedValue"
+    assert outcome.type in {"UnsupportedValue", "ReplyTooLarge"}
 
 
 def test_an_array_with_its_own_equality_arrives_as_a_plain_array(worker: Worker) -> None:

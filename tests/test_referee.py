@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from autograder.authored import read_lesson
 from autograder.checking import collect_checks, run_check
 from autograder.checks import CheckFailure
+from autograder.lesson import Limits
 from autograder.records import RecordingHost, same_failing_value, same_record
 from autograder.referee import Referee
 from autograder.submission import Role, Submission
@@ -272,3 +274,34 @@ def _by_pytest(path: Path, submission: Submission) -> dict[str, bool]:
 
 def test_roles_are_kept_in_the_solution(referee: Referee) -> None:
     assert [cell.name for cell in referee.solution.cells if cell.role is Role.ANSWER] == ["scale", "center", "mend"]
+
+
+LIMITS = {
+    "thread": ("import threading\n    for _ in range(100):\n        threading.Thread(target=time.sleep, args=(9,)).start()", "thread"),  # noqa: E501 - one answer, one line
+    "file": ("with open('x', 'wb') as file:\n        file.write(bytes(3 * 2**20))", "File too large"),
+    "reply": ("return np.ones((500, 500))", "more than 1 MB"),
+    "files": ("for n in range(60):\n        open(f'{n}', 'w').close()\n    time.sleep(9)", "more than 50 files"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", LIMITS.values(), ids=LIMITS.keys())
+def test_a_limit_of_the_lesson_that_is_hit_is_said_with_the_line(
+    tiny_course: Path, warm_parent: WarmParent, case: tuple[str, str]
+) -> None:
+    body, words = case
+    lesson = read_lesson(tiny_course, "L01")
+    limits = Limits(seconds=2, threads=20, file_mb=2, reply_mb=1, files=50)
+    exercises = tuple(replace(exercise, limits=limits) for exercise in lesson.exercises)
+    referee = Referee(replace(lesson, exercises=exercises), parent=warm_parent, secret=b"")
+    report = referee.judge(referee.solution_with({"scale": f"import time\ndef scale(x, factor):\n    {body}"}), "ann")
+    found = verdict(report.report, "scale")
+    assert (found.status, found.points) == (Status.LIMIT, 0)
+    assert words in found.message
+    assert "line " in found.message or words == "more than 1 MB"  # nothing was too much before it was returned
+    assert report.report.points == 60
+
+
+@pytest.mark.parametrize("limits", [{"seconds": 0}, {"files": -1}, {"reply_mb": 65}, {"seconds": "3"}, {"bytes": 3}])
+def test_limits_that_mean_nothing_are_refused(limits: dict[str, Any]) -> None:
+    with pytest.raises((ValueError, TypeError), match=next(iter(limits))):
+        Limits(**limits)

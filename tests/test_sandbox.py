@@ -10,6 +10,7 @@ import pytest
 
 from autograder import landlock, sandbox, system_calls, work_folder
 from autograder.launch import _clean_environment
+from autograder.lesson import Limits
 
 
 def test_the_tier_says_a_sentence_for_each_part() -> None:
@@ -101,28 +102,28 @@ def test_a_removed_folder_can_be_removed_again(tmp_path: Path) -> None:
 
 
 def test_too_many_files_too_deep_folders_and_too_much_are_excess(tmp_path: Path) -> None:
-    assert work_folder.excess(tmp_path, os.getpid()) == ""
+    assert work_folder.excess(tmp_path, os.getpid(), Limits()) == ""
     (tmp_path / "many").mkdir()
-    for number in range(work_folder.MAX_FILES + 1):
+    for number in range(Limits.files + 1):
         (tmp_path / "many" / str(number)).touch()
-    assert "more than 2000 files" in work_folder.excess(tmp_path, os.getpid())
+    assert "more than 2000 files" in work_folder.excess(tmp_path, os.getpid(), Limits())
     deep = tmp_path / "deep"
     deep.mkdir()
     _nested(deep, work_folder.MAX_DEPTH + 2)
-    assert "deep" in work_folder.excess(deep, os.getpid())
+    assert "deep" in work_folder.excess(deep, os.getpid(), Limits())
     work_folder.remove(deep)
 
 
 def test_a_sparse_file_is_no_excess_and_a_removed_one_is_counted(tmp_path: Path) -> None:
     with (tmp_path / "sparse").open("wb") as file:
         file.truncate(2**40)
-    assert work_folder.excess(tmp_path, os.getpid()) == ""
+    assert work_folder.excess(tmp_path, os.getpid(), Limits()) == ""
     with (tmp_path / "gone").open("wb") as file:
         (tmp_path / "gone").unlink()
         for _ in range(9):
             file.write(bytes(2**24))
         file.flush()
-        assert "MB to disk" in work_folder.excess(tmp_path, os.getpid())
+        assert "MB to disk" in work_folder.excess(tmp_path, os.getpid(), Limits())
 
 
 def test_this_process_is_not_locked_by_asking() -> None:

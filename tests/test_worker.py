@@ -323,7 +323,7 @@ def test_an_endless_call_ends_and_its_line_is_named(hasty: Worker, body: str, li
 def test_an_endless_cell_names_itself_and_keeps_the_runs_before(warm_parent: WarmParent) -> None:
     cells = [given("print('hello')"), answer("forward", "while True: pass"), answer("loss", "def loss(): return 5")]
     with warm_parent.worker() as worker, pytest.raises(WorkerLost) as lost:
-        worker.execute(cells, protected=DEFINITIONS, seconds=0.4)
+        worker.execute(cells, protected=DEFINITIONS, limits=Limits(seconds=0.4))
     assert (lost.value.status, lost.value.cell, lost.value.where) == (Status.TIMEOUT, "forward", "line 1 of forward")
     assert [outcome.name for outcome in lost.value.runs] == ["setup"]
 

@@ -43,7 +43,7 @@ def _two_operands(raised: Raised) -> tuple[Operand, Operand] | None:
 def _tree(code: str) -> ast.AST:
     try:
         return ast.parse(code.strip())
-    except SyntaxError:
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
         return ast.Module([], [])
 
 
@@ -151,6 +151,8 @@ def batched_product(match: Match, raised: Raised) -> str:
     wanted, got = _numbers(match["wanted"]), _numbers(match["got"])
     pair = _two_operands(raised)
     start = f"{_both(*pair)} A" if pair else "a"
+    if len(wanted) != 2 or len(got) != 2:
+        return ""
     if wanted[0] != got[0]:
         return f"{start} product of batches of matrices needs as many matrices left ({wanted[0]}) as right ({got[0]})."
     return (

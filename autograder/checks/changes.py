@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from difflib import SequenceMatcher
+from functools import lru_cache
 
 
 def changed_lines(start: str, answer: str) -> int:
@@ -19,6 +20,7 @@ def changed_lines(start: str, answer: str) -> int:
     return sum(max(i2 - i1, j2 - j1) for tag, i1, i2, j1, j2 in opcodes if tag != "equal")
 
 
+@lru_cache(maxsize=64)  # the given code is the same for all
 def _code_lines(source: str) -> list[str]:
     tree = ast.parse(source)
     for node in ast.walk(tree):

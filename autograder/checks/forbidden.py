@@ -23,6 +23,7 @@ from types import ModuleType
 from typing import Any, TypeAlias
 
 from autograder.checks.failure import ForbiddenName
+from autograder.parsed import parsed
 
 STANDARD_ALIASES = {
     "np": "numpy",
@@ -52,7 +53,7 @@ def forbidden_in_source(source: str, forbidden: Sequence[str], *, context: str =
         context: Other source of the same submission, whose imports and aliases hold here too.
     """
     try:
-        tree, around = ast.parse(source), ast.parse(context)
+        tree, around = parsed(source), parsed(context)
     except (SyntaxError, ValueError):
         return []
     aliases = {**STANDARD_ALIASES, **_bindings(around.body, STANDARD_ALIASES)}

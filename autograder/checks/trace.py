@@ -18,6 +18,7 @@ import numpy as np
 
 from autograder.checks.failure import CheckFailure
 from autograder.checks.plain import as_array, described, is_a, is_tensor, type_cause
+from autograder.parsed import parsed
 
 TOLERANCE = 1e-3  # relative: four digits are enough
 _MOST_NAMED = 4
@@ -79,7 +80,7 @@ def computed_in(answer: str, function: str) -> str:
     Raises:
         SyntaxError: If the answer is not Python.
     """
-    for node in ast.parse(answer).body:
+    for node in parsed(answer).body:
         if isinstance(node, ast.FunctionDef) and node.name == function:
             return _computed(node)
     return ""

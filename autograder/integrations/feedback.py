@@ -6,7 +6,6 @@ bounded, and of displayed outputs only text and images survive. Messages stand i
 
 from __future__ import annotations
 
-import copy
 import html
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol
@@ -36,6 +35,7 @@ _MEANING = {
     Status.FORBIDDEN: "uses a forbidden name",
     Status.TIMEOUT: "took too long",
     Status.MEMORY: "needed too much memory",
+    Status.LIMIT: "did more than it may",
     Status.CRASHED: "ended the process",
     Status.BROKEN: NO_MARK,
 }
@@ -125,7 +125,7 @@ def judged_notebook(rebuilt_notebook: Notebook, judged: Judged) -> Notebook:
 
 def displayed_only(notebook: Notebook) -> Notebook:
     """A copy that any tool can write and show: outputs are text and images, raw cells appear on no page."""
-    notebook = copy.deepcopy(notebook)
+    notebook = {**notebook, "cells": [dict(cell) for cell in notebook["cells"]]}
     for cell in notebook["cells"]:
         cell["source"] = encodable(text_of(cell))
         if cell["cell_type"] == "code":

@@ -1,4 +1,4 @@
-"""nbgrader's gradebook, written from verdicts: by one process, one transaction a submission.
+"""nbgrader's gradebook, written from verdicts: by one process, whole submissions in one transaction.
 
 ``autograder grade`` uses :class:`GradebookWriter`, which does what nbgrader's Autograde converter does around running a
 notebook, without starting the converter for each. Plain ``nbgrader autograde`` uses :func:`record_marks` alone.
@@ -12,7 +12,7 @@ import shutil
 import tempfile
 import warnings
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -148,6 +148,11 @@ class _OneTransaction(Gradebook):  # type: ignore[misc]  # nbgrader is untyped
                 self.db.remove()
                 self.db = usual
 
+    def forget(self) -> None:
+        """Send what was changed to the database, and keep no row in memory."""
+        self.db.flush()
+        self.db.expunge_all()
+
 
 class GradebookWriter:
     """The single writer of a course's gradebook and of its graded folders."""
@@ -159,6 +164,7 @@ class GradebookWriter:
         self._autograde = Autograde(coursedir=app.coursedir, parent=app)
         with self._errors():
             self._gradebook = _OneTransaction(self._course.db_url, self._course.course_id)
+        self._batch: ExitStack | None = None  # what undoes the files of the open batch
 
     @classmethod
     def open(cls, root: Path) -> Self:
@@ -244,21 +250,41 @@ class GradebookWriter:
         Raises:
             GradebookError: If the database or the disk could not be written.
         """
+        if self._batch is None:
+            with self.batch():
+                self.record(student, lesson, submitted=submitted, report=report, notebook=notebook)
+            return
         _check_student(student)
         entry = Entry(student, lesson.key, lesson.notebook)
         place = Path(self._course.format_path(self._course.autograded_directory, student, lesson.key))
-        with self._errors(), _quiet(), _scratch(place) as scratch:
-            if notebook is not None:
-                self._prepare_folder(scratch / "new", entry, submitted, notebook)
-            with _placed(scratch, place), self._gradebook.transaction():
-                self._record_submission(entry, submitted)
-                if notebook is None or report.problem:
-                    withdraw_marks(self._gradebook, entry)
-                else:
-                    record_marks(self._gradebook, entry, notebook, report)
-                    self._assign_late_penalty(entry)
-            if place.exists():
-                self._autograde.set_permissions(lesson.key, student)
+        scratch = self._batch.enter_context(_scratch(place))
+        if notebook is not None:
+            self._prepare_folder(scratch / "new", entry, submitted, notebook)
+        self._batch.enter_context(_placed(scratch, place))
+        self._record_submission(entry, submitted)
+        if notebook is None or report.problem:
+            withdraw_marks(self._gradebook, entry)
+        else:
+            record_marks(self._gradebook, entry, notebook, report)
+            self._assign_late_penalty(entry)
+        if place.exists():
+            self._autograde.set_permissions(lesson.key, student)
+        self._gradebook.forget()
+
+    @contextmanager
+    def batch(self) -> Iterator[None]:
+        """Write all submissions recorded inside, or none of them: the disk is waited for once.
+
+        Raises:
+            GradebookError: As :meth:`record`.
+        """
+        with self._errors(), _quiet(), ExitStack() as places:
+            self._batch = places
+            try:
+                with self._gradebook.transaction():
+                    yield
+            finally:
+                self._batch = None
 
     def _is_registered(self, lesson: Lesson) -> bool:
         released = nbformat.from_dict(json.loads(lesson.release_notebook.read_text(encoding="utf-8")))

@@ -12,6 +12,7 @@ from fnmatch import fnmatch
 from pathlib import Path
 
 from autograder.grading import is_plain_file
+from autograder.outputs import encodable
 
 NOTEBOOKS = "*.ipynb"
 
@@ -27,9 +28,10 @@ def files_below(folder: Path, *, ignore: Sequence[str]) -> Iterator[Path]:
 def odd_files(submitted: Path, *, most: int = 10) -> tuple[str, ...]:
     """What is odd about the files of a submission, for its report."""
     found = [path for path in files_below(submitted, ignore=()) if not is_plain_file(path)]
-    oddities = [f"{path.relative_to(submitted)} is a link or no plain file: it was left out" for path in found[:most]]
+    names = [encodable(str(path.relative_to(submitted))) for path in found[:most]]
+    oddities = [f"{name} is a link, no plain file, or larger than 1 GB: it was left out" for name in names]
     if len(found) > most:
-        oddities.append(f"{len(found) - most} more links were left out")
+        oddities.append(f"{len(found) - most} more of this kind were left out")
     return tuple(oddities)
 
 

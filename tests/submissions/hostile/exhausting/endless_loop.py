@@ -1,7 +1,7 @@
 """Loops for ever when it is called.
 
 double: timeout
-staff: line 2 of double
+staff: of double)
 control: none: it would never end
 """
 
