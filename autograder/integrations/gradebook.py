@@ -65,7 +65,7 @@ def record_marks(gradebook: Any, entry: Entry, notebook: Mapping[str, Any], repo
     verdicts = {CHECK_PREFIX + verdict.exercise: verdict for verdict in report.exercises}
     found = gradebook.find_submission_notebook(entry.notebook, entry.assignment, entry.student)
     grades, comments = _by_cell(gradebook, Grade, found), _by_cell(gradebook, Comment, found)
-    for cell in nbformat.from_dict(notebook).cells:
+    for cell in (nbformat.from_dict(cell) for cell in notebook["cells"] if "nbgrader" in cell["metadata"]):
         if utils.is_grade(cell):
             grade = _row(grades, cell)
             grade.auto_score = _auto_score(cell, verdicts)
@@ -162,6 +162,9 @@ class GradebookWriter:
         self._app = app
         self._course = app.coursedir
         self._autograde = Autograde(coursedir=app.coursedir, parent=app)
+        self._penalties = AssignLatePenalties(parent=self._autograde)
+        if self._penalties.enabled:
+            self._penalties.init_plugin()
         with self._errors():
             self._gradebook = _OneTransaction(self._course.db_url, self._course.course_id)
         self._batch: ExitStack | None = None  # what undoes the files of the open batch
@@ -261,12 +264,12 @@ class GradebookWriter:
         if notebook is not None:
             self._prepare_folder(scratch / "new", entry, submitted, notebook)
         self._batch.enter_context(_placed(scratch, place))
-        self._record_submission(entry, submitted)
+        late = self._record_submission(entry, submitted)
         if notebook is None or report.problem:
             withdraw_marks(self._gradebook, entry)
         else:
             record_marks(self._gradebook, entry, notebook, report)
-            self._assign_late_penalty(entry)
+            self._assign_late_penalty(entry, late)
         if place.exists():
             self._autograde.set_permissions(lesson.key, student)
         self._gradebook.forget()
@@ -310,26 +313,25 @@ class GradebookWriter:
         copy_files(masters, folder, ignore=ignore, leave=own)
         (folder / f"{entry.notebook}.ipynb").write_text(_notebook_text(notebook), encoding="utf-8")
 
-    def _record_submission(self, entry: Entry, submitted: Path) -> None:
+    def _record_submission(self, entry: Entry, submitted: Path) -> float:
+        """Make the gradebook know the submission; returns how many seconds late it was."""
         gradebook = self._gradebook
         if self._autograde.create_student:
             gradebook.update_or_create_student(entry.student)
         timestamp = submission_time(submitted)
         facts = {} if timestamp is None else {"timestamp": timestamp}
-        gradebook.update_or_create_submission(entry.assignment, entry.student, **facts)
+        submission = gradebook.update_or_create_submission(entry.assignment, entry.student, **facts)
+        return float(submission.total_seconds_late)
 
-    def _assign_late_penalty(self, entry: Entry) -> None:
+    def _assign_late_penalty(self, entry: Entry, late: float) -> None:
         """As nbgrader's AssignLatePenalties, with the plugin that the config names, inside our transaction."""
-        penalties = AssignLatePenalties(parent=self._autograde)
+        penalties = self._penalties
         if not penalties.enabled:
             return
-        penalties.init_plugin()
-        self._gradebook.db.flush()
-        self._gradebook.db.expire_all()  # the sums are asked for anew, with the new marks
-        submission = self._gradebook.find_submission(entry.assignment, entry.student)
+        if late > 0:
+            self._gradebook.forget()  # the sums are asked for anew, with the new marks
         notebook = self._gradebook.find_submission_notebook(entry.notebook, entry.assignment, entry.student)
         notebook.late_submission_penalty = None
-        late = submission.total_seconds_late
         if late > 0:
             penalty = penalties.plugin_inst.late_submission_penalty(entry.student, notebook.score, late)
             if penalty is not None:
