@@ -13,14 +13,13 @@ from typing import Any
 import numpy as np
 
 from autograder.checks.changes import changed_lines
-from autograder.checks.failure import CheckFailure, Raised, StudentError
+from autograder.checks.failure import LIMIT_ERRORS, CheckFailure, Raised, StudentError
 from autograder.checks.forbidden import forbidden_in_source
 from autograder.checks.host import Host, Proxy
 from autograder.checks.marking import MARK, CheckMark
 from autograder.checks.trace import computed_in
 from autograder.lesson import Exercise, Form
 from autograder.lost import WorkerLost
-from autograder.replies import LIMIT_ERRORS
 from autograder.verdict import CheckVerdict, Kind, Status
 
 MOST_WORDS = 4000  # characters of a message in a report

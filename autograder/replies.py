@@ -5,13 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from autograder import codec
-from autograder.checks.failure import Raised
+from autograder.checks.failure import AUTHOR_ERROR, Raised
 from autograder.checks.host import Outcome, Returned
 
-REPLY_TOO_LARGE, FILE_TOO_LARGE, TOO_MANY_THREADS = "ReplyTooLarge", "FileTooLarge", "TooManyThreads"
-LIMIT_ERRORS = (REPLY_TOO_LARGE, FILE_TOO_LARGE, TOO_MANY_THREADS)  # types of a Raised that tell of a limit
 MOST_CODE = 500  # characters of the expression that failed
-AUTHOR_ERROR = "AuthorError"  # the type of a Raised starts so when a function given to submission.run is at fault
 
 
 class Forged(Exception):  # noqa: N818 - the reply, not the error

@@ -24,13 +24,20 @@ from dataclasses import replace
 from typing import Any
 
 from autograder import codec
-from autograder.checks.failure import ForbiddenName, MissingAnswer, Raised
+from autograder.checks.failure import (
+    AUTHOR_ERROR,
+    FILE_TOO_LARGE,
+    REPLY_TOO_LARGE,
+    TOO_MANY_THREADS,
+    ForbiddenName,
+    MissingAnswer,
+    Raised,
+)
 from autograder.checks.forbidden import refused
 from autograder.checks.host import StudentView
 from autograder.checks.plain import described
 from autograder.checks.shapes import raised_from
 from autograder.outputs import Outputs, encodable
-from autograder.replies import AUTHOR_ERROR, FILE_TOO_LARGE, REPLY_TOO_LARGE, TOO_MANY_THREADS
 from autograder.shell import CellShell, remember_source
 
 MAX_MESSAGE_TEXT = 2000

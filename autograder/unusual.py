@@ -41,6 +41,7 @@ _INSIDES = frozenset(
 )
 _OWN = frozenset({"__class__", "__eq__", "__hash__", "__getattr__"})
 _PLACES = ("/proc", "/dev/", "/sys", "/etc", "/root", "/home", "/var", "/usr", "/tmp", "../", "left-behind")  # noqa: S108
+_SETTINGS = frozenset({"backends", "environ", "rcParams"})  # parts of libraries that are there to be changed
 _LIBRARIES = frozenset({"numpy", "torch", "math", "builtins", "matplotlib", "random", "sys", "os"})
 _WORDS = (*_MODULES, *_USUAL, *_BUILTINS, *_INSIDES, *_OWN, "getattr", "setattr")
 _WORTH_A_LOOK = re.compile(  # most answers hold none of this, and are not parsed for it
@@ -161,6 +162,8 @@ class _Look(ast.NodeVisitor):
     def _library(self, node: ast.expr) -> str:
         """The library that an expression is a part of; "" if it is none."""
         while isinstance(node, ast.Attribute):
+            if node.attr in _SETTINGS:
+                return ""
             node = node.value
         name = node.id if isinstance(node, ast.Name) else ""
         top = self._modules.get(name, STANDARD_ALIASES.get(name, "")).partition(".")[0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -138,3 +139,32 @@ def test_a_link_in_a_submission_is_not_followed(tmp_path: Path):
     before = attempt_key(folder, lesson_digest="", sandbox="full")
     (tmp_path / "outside").write_text("2")
     assert attempt_key(folder, lesson_digest="", sandbox="full") == before
+
+
+def test_one_strange_submission_does_not_stop_the_class(course: Path, hand_in: Callable[..., Path]):
+    """Names that are no UTF-8, control characters, formulas, outputs nested without end, a hole of a terabyte."""
+    strange = hand_in("ann", double="def double(x):\n    raise ValueError('\\x1b[2J\\r=HYPERLINK(A1); =1')\n")
+    notebook = json.loads(strange.read_text())
+    deep: object = []
+    for _ in range(900):
+        deep = [deep]
+    for cell in notebook["cells"]:
+        if cell["cell_type"] == "code":
+            cell["outputs"] = [{"output_type": "display_data", "data": {"text/plain": deep}, "metadata": deep}]
+    strange.write_text(json.dumps(notebook))
+    (strange.parent / os.fsdecode(b"\xff\xfe")).symlink_to("nowhere")
+    with (strange.parent / "hole").open("wb") as file:
+        file.truncate(2**40)
+    hand_in("bob", double=RIGHT)
+    nothing = course / "submitted" / "zoe" / "L99"
+    nothing.mkdir(parents=True)
+    (nothing / os.fsdecode(b"\xff\xfe")).write_text("no notebook")
+    said = grade(course)
+    assert marks(course)["bob"] == HALF
+    assert "ValueError" in said
+    table = (course / "reports/L99/results.csv").read_text()
+    assert not any(letter in said + table for letter in ("\x1b", "\r"))
+    assert ";=" not in table
+    report = json.loads((course / "reports/L99/ann.json").read_text())
+    assert any("hole" in oddity for oddity in report["oddities"])
+    assert not (course / "autograded/ann/L99/hole").exists()

@@ -14,6 +14,8 @@ from autograder.submission import (
     Role,
     Submission,
     UnreadableSubmission,
+    definitions_only,
+    parse_cell,
     read_json_notebook,
     read_module,
     read_notebook,
@@ -251,3 +253,33 @@ def test_a_module_is_read_like_a_notebook(tmp_path: Path, released: Notebook, bu
 def test_hand_in_fixture_of_the_other_lesson_is_refused(hand_in: Callable[..., Path], released: Notebook) -> None:
     with pytest.raises(UnreadableSubmission, match="notebook of L99"):
         read_notebook(hand_in("ann"), released=released)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "%matplotlib inline\ndef f(x):\n        y = x\n    return y",  # IPython's own reader raises for this
+        "a = !ls\n" * 200,
+        "\n" * 50_000 + "(",
+        "x = " + "-" * 50_000 + "1",
+        "x = '\0'",
+    ],
+    ids=["indent", "commands", "empty lines", "nested", "null"],
+)
+def test_a_cell_that_nobody_can_read_is_no_python(source: str) -> None:
+    assert parse_cell(source)[0] is None
+    assert definitions_only(source, []) == ""
+
+
+def test_of_several_statements_on_a_line_only_those_that_count_are_kept() -> None:
+    kept = definitions_only("a = 1; print(a); b = [2, 3]; scale = 4\nimport os; os.getcwd()", ["scale"])
+    assert kept == "a = 1\n\nb = [2, 3]\n\nimport os"
+    assert len(definitions_only("a = 1; " * 5000, [])) < 100_000
+
+
+def test_a_file_too_large_for_a_notebook_is_not_read(tmp_path: Path) -> None:
+    path = tmp_path / "large.ipynb"
+    with path.open("wb") as file:
+        file.truncate(2**40)  # a hole
+    with pytest.raises(UnreadableSubmission, match="expected at most 100"):
+        read_json_notebook(path)

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+# types of a Raised that tell of a limit
+REPLY_TOO_LARGE, FILE_TOO_LARGE, TOO_MANY_THREADS = "ReplyTooLarge", "FileTooLarge", "TooManyThreads"
+LIMIT_ERRORS = (REPLY_TOO_LARGE, FILE_TOO_LARGE, TOO_MANY_THREADS)
 AUTHOR_ERROR = "AuthorError"  # Raised.type is "AuthorError:KeyError" where a check's own function failed
 
 
@@ -17,10 +20,18 @@ class CheckFailure(AssertionError):  # noqa: N818 - the word of the course, not 
         name: What was compared ("dW").
         actual: The refused value as plain data (None where there is none).
         expected: What it was compared with.
+        rtol: The tolerance they were compared with, as in ``closeness.differs``; 0 means exactly.
     """
 
     def __init__(
-        self, message: str, *, cause: str = "", name: str = "", actual: Any = None, expected: Any = None
+        self,
+        message: str,
+        *,
+        cause: str = "",
+        name: str = "",
+        actual: Any = None,
+        expected: Any = None,
+        rtol: float = 0.0,
     ) -> None:
         """Say what was expected and what came; the class says what each part is."""
         super().__init__(f"{message}\nLikely cause: {cause}" if cause else message)
@@ -29,6 +40,7 @@ class CheckFailure(AssertionError):  # noqa: N818 - the word of the course, not 
         self.name = name
         self.actual = actual
         self.expected = expected
+        self.rtol = rtol
 
 
 @dataclass(frozen=True)
