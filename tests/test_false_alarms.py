@@ -268,3 +268,19 @@ train();"""
     first, second = worker.call("train", [((), {}), ((), {})])
     assert isinstance(first, Returned)
     assert first == second
+
+
+def test_progress_bars_count_on_stderr(worker: Worker) -> None:
+    source = """
+    from tqdm import tqdm, trange
+    from tqdm.auto import tqdm as auto
+    total = 0
+    for i in tqdm(range(5), desc="epoch"):
+        total += i
+    for i in trange(2, leave=False):
+        total += i
+    print(total)
+    """
+    outcome = run(worker, source)
+    assert outcome.raised is None
+    assert "11\n" in text_of(outcome)

@@ -33,7 +33,7 @@ from hypothesis import HealthCheck, configuration, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays_of
 
-from autograder import codec
+from autograder import codec, survey
 from autograder.channel import Channel, HungUp, ImpossibleLength, TimedOut
 from autograder.checks.failure import Raised, StudentError
 from autograder.checks.host import Returned
@@ -98,7 +98,7 @@ def _assert_the_same_among_much(value: Any, message: bytes) -> None:
         assert encode(arrived) == message
         return
     assert "nested" in refusal  # one deeper
-    assert _depth(value) >= codec.MAX_DEPTH
+    assert _depth(value) >= survey.MAX_DEPTH
 
 
 def _depth(value: Any) -> int:
@@ -109,7 +109,7 @@ def _depth(value: Any) -> int:
 def assert_plain(value: Any, depth: int = 0) -> None:
     """Only types of the list, exactly; within the limits; arrays that can be written to and hold what they say."""
     kind = type(value)
-    assert depth <= codec.MAX_DEPTH + (kind in codec._SCALARS)
+    assert depth <= survey.MAX_DEPTH + (kind in codec._SCALARS)
     if kind in {list, tuple}:
         for item in value:
             assert_plain(item, depth + 1)

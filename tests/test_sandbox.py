@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import resource
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -130,3 +132,13 @@ def test_this_process_is_not_locked_by_asking() -> None:
     sandbox.tier()
     assert resource.getrlimit(resource.RLIMIT_AS)[0] == resource.RLIM_INFINITY
     assert Path("/etc/passwd").read_text()
+
+
+@pytest.mark.parametrize("command", ["doctor", "grade L99"])
+def test_on_another_system_grading_says_what_it_needs(command: str, tmp_path: Path) -> None:
+    """The name of the system is the only thing of another one that can be had here."""
+    program = "import sys; sys.platform = 'darwin'; from autograder.cli import main; main()"
+    words = [sys.executable, "-c", program, *command.split()]
+    done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "grading needs Linux, and this is darwin" in done.stderr
