@@ -9,8 +9,8 @@ Five ways grade the same class, one after another, in several rounds:
     e  the floor: one warm process that executes the cells and calls the checks, without isolation, reports or files
 
 Seconds a submission are the mean distance between finished submissions after the first fifth, so starting does not
-count; the table says what starting costs. Marks of all ways are compared. Everything is written to ``docs/benchmark.md`` and
-``docs/benchmark.png``.
+count; the table says what starting costs. Marks of all ways are compared. Everything is written to
+``docs/benchmark.md`` and ``docs/benchmark.png``.
 """
 
 from __future__ import annotations
