@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 FUZZER := OMP_NUM_THREADS=1 $(BIN)/python tests/fuzz/coverage_guided.py
 
-.PHONY: demo test lint build audit bench fuzz constraints clean
+.PHONY: demo test lint build audit bench fuzz constraints screenshot clean
 
 demo: $(READY)  ## build the course, grade the sample class, say where to look
 	$(BIN)/autograder build
@@ -34,6 +34,9 @@ fuzz: $(READY)  ## look for messages that break the decoder's promises; FUZZ="-m
 	mkdir -p build/fuzz
 	$(FUZZER) -artifact_prefix=build/fuzz- $(or $(FUZZ),-max_total_time=300) build/fuzz tests/fuzz/corpus
 	$(FUZZER) -merge=1 -use_counters=0 tests/fuzz/corpus build/fuzz
+
+screenshot: $(READY)  ## the README's picture of `autograder watch`
+	$(BIN)/python docs/screenshot.py
 
 constraints:  ## renew constraints.txt from what a fresh environment resolves to
 	rm -rf $(VENV)

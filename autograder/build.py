@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from autograder.authored import AuthoredCell, AuthoredLesson, lesson_keys, read_authored
+from autograder.desk import keep_yours
 from autograder.lesson import Lesson, LessonError
 
 STUB_RECORD = ".stub"  # beside the stub: the hash it was built with, so that a learner's edits are known
@@ -78,7 +79,7 @@ def write_built(built: Built, *, overwrite: bool = False) -> tuple[Path, ...]:
         if not path.exists() or path.read_bytes() != data:
             path.write_bytes(data)
     if edited and overwrite:
-        shutil.copy(stub, _free_backup(stub))
+        keep_yours(stub)
     if edited and not overwrite:
         return (stub,)
     stub.write_bytes(built.stub)
@@ -111,11 +112,6 @@ def _is_edited(stub: Path) -> bool:
         return False
     recorded = record.read_text(encoding="utf-8").strip() if record.exists() else ""
     return hashlib.sha256(stub.read_bytes()).hexdigest() != recorded
-
-
-def _free_backup(stub: Path) -> Path:
-    names = [f"{stub.name}.yours", *(f"{stub.name}.yours{number}" for number in range(2, 1000))]
-    return next(path for name in names if not (path := stub.with_name(name)).exists())
 
 
 def _stray_files(built: Built) -> list[Path]:

@@ -15,8 +15,10 @@ import click
 
 from autograder import __version__
 from autograder.authored import copy_lesson, find_root
-from autograder.desk import DeskError, PublicLesson
+from autograder.desk import DeskError
+from autograder.learner.commands import register
 from autograder.lesson import LessonError
+from autograder.wording import print_anything
 
 if TYPE_CHECKING:
     from autograder.grading import Graded, Handed
@@ -32,6 +34,7 @@ class _Friendly(click.Group):
     """Errors meant for a person end the command with their message, not with a stack."""
 
     def invoke(self, context: click.Context) -> Any:
+        print_anything(sys.stdout)
         try:
             return super().invoke(context)
         except (LessonError, DeskError) as error:
@@ -44,6 +47,9 @@ class _Friendly(click.Group):
 @click.version_option(__version__)
 def main() -> None:
     """Learn deep learning by writing it, and grade those who do."""
+
+
+register(main)
 
 
 @main.command()
@@ -91,35 +97,6 @@ def grade(lesson: str, *, student: str, jobs: int, sandbox: str, regrade: bool, 
     reports = _grade(find_root(), lesson, student=student, jobs=jobs, sandbox=sandbox, regrade=regrade, dask=dask)
     if any(report.is_broken for report in reports):
         raise click.ClickException("some exercises have no mark yet: a check of the course failed (see above).")
-
-
-@main.command()
-@click.argument("lesson")
-@click.argument("exercise")
-@click.argument("number", type=int, default=1)
-def hint(lesson: str, exercise: str, number: int) -> None:
-    """Show a hint for an exercise: 1 says where to look, the last names the idea."""
-    from autograder.integrations.notebook import hint_text
-
-    public = _released(lesson)
-    if exercise not in public.exercises:
-        raise click.ClickException(f"{lesson} has no exercise {exercise!r}. It has: {', '.join(public.exercises)}.")
-    click.echo(hint_text(public.exercises[exercise], number, again=f"autograder hint {lesson} {exercise} {{}}"))
-
-
-@main.command("open")
-@click.argument("lesson")
-def open_lesson(lesson: str) -> None:
-    """Put a lesson's student notebook on your desk, and say how to open it."""
-    _released(lesson)
-    root = find_root()
-    for path in sorted((root / "release" / lesson).glob("*.ipynb")):
-        target = root / "exercises" / lesson / path.name
-        if target.exists():
-            click.echo(f"{target.relative_to(root)} is there already, with your work in it.")
-        else:
-            shutil.copyfile(path, target)
-        click.echo(f"Open it with: jupyter lab {target.relative_to(root)}")
 
 
 @main.command()
@@ -290,14 +267,6 @@ def _status(report: Report) -> str:
         Status.MISSING,
     )
     return str(next((status for status in order if status in statuses), Status.PASSED))
-
-
-def _released(key: str) -> PublicLesson:
-    folder = find_root() / "release" / key
-    if not folder.is_dir():
-        known = ", ".join(sorted(path.name for path in folder.parent.glob("L*"))) or "none"
-        raise click.ClickException(f"there is no lesson {key}. Lessons: {known}.")
-    return PublicLesson.beside(folder)
 
 
 def _copy_course(root: Path, course: Path, key: str) -> None:

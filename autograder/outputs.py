@@ -10,8 +10,10 @@ import base64
 import io
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
+from autograder.checks.failure import Raised
 from autograder.lesson import Limits
 
 MAX_IMAGES = 4 * 2**20  # characters of base64 a cell
@@ -20,6 +22,15 @@ _IMAGES = ("image/png", "image/jpeg")
 _BASE64 = re.compile(r"[A-Za-z0-9+/=\s]*")
 
 Output = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class CellRun:
+    """What running a cell gave: its displayed outputs (nbformat v4) and the exception that ended it."""
+
+    name: str
+    outputs: tuple[Output, ...]
+    raised: Raised | None
 
 
 class Outputs:

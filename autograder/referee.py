@@ -25,7 +25,7 @@ import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any, Protocol, Self
+from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from autograder import __version__
 from autograder.authored import Module, read_alternatives, read_mistakes
@@ -43,8 +43,8 @@ from autograder.checks.failure import CheckFailure, StudentError
 from autograder.checks.host import Host
 from autograder.lesson import Exercise, Lesson, Limits
 from autograder.lost import WorkerLost
+from autograder.outputs import CellRun
 from autograder.records import RecordingHost, same_failing_value, same_record
-from autograder.sandbox import Mode
 from autograder.submission import (
     Cell,
     Role,
@@ -56,7 +56,10 @@ from autograder.submission import (
 from autograder.trusted import TrustedDesk
 from autograder.unusual import refused, unusual
 from autograder.verdict import CheckVerdict, ExerciseVerdict, Kind, Report, Status, exercise_points, exercise_status
-from autograder.worker import CellRun, WarmParent
+
+if TYPE_CHECKING:  # a learner's own referee has no workers, and neither msgspec nor Linux
+    from autograder.sandbox import Mode
+    from autograder.worker import WarmParent
 
 MORE_REPLACEMENTS = 3  # a lost worker is replaced once for each answer, and so often for the student's own cells
 
@@ -103,7 +106,8 @@ class Referee:
 
         Args:
             lesson: The lesson.
-            parent: Forks the workers. None executes submissions in this process: only for code of the course's own.
+            parent: Forks the workers. None executes submissions in this process: only for code of the course's own, or
+                of the learner who runs the checks.
             secret: The course secret that seeds the hidden checks.
         """
         self.lesson = lesson
@@ -117,6 +121,8 @@ class Referee:
         Raises:
             SandboxUnavailable: If workers cannot be locked down on this machine.
         """
+        from autograder.worker import WarmParent
+
         parent = WarmParent.begin(mode=mode)
         referee = cls(lesson, parent=parent, secret=secret)
         try:

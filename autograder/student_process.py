@@ -35,6 +35,7 @@ from autograder.checks.failure import (
 )
 from autograder.checks.forbidden import refused
 from autograder.checks.host import StudentView
+from autograder.checks.names import misspelt_definition
 from autograder.checks.plain import described
 from autograder.checks.shapes import raised_from
 from autograder.outputs import Outputs, encodable
@@ -115,7 +116,7 @@ class StudentProcess:
     ) -> dict[str, Any]:
         names = self._shell.user_ns
         if name not in names:
-            missing = Raised("MissingAnswer", str(MissingAnswer(name)))
+            missing = Raised("MissingAnswer", str(MissingAnswer(name, misspelt_definition(name, names))))
             return {"outcomes": [_raised_message(missing)] * len(calls)}
         return self._outcomes(names[name], calls, after=after, refuse=refuse, reply_mb=reply_mb, blame=self._raised)
 

@@ -10,8 +10,8 @@ from typing import Any
 from autograder.checks.host import InProcess
 from autograder.checks.shapes import raised_from
 from autograder.lesson import Limits
+from autograder.outputs import CellRun
 from autograder.submission import Cell
-from autograder.worker import CellRun
 
 
 class TrustedDesk:
@@ -30,7 +30,7 @@ class TrustedDesk:
         runs = []
         for cell in cells:
             kept = {name: self._names[name] for name in protected - {cell.name} if name in self._names}
-            runs.append(self._run(cell))
+            runs.append(run_cell(cell, self._names, self._sources))
             self._names.update(kept)
         return runs
 
@@ -42,14 +42,16 @@ class TrustedDesk:
     def close(self) -> None:
         """Nothing to end."""
 
-    def _run(self, cell: Cell) -> CellRun:
-        key = f"{cell.role}:{cell.name}"
-        self._sources[key] = cell.source
-        try:
-            exec(_compiled(cell.source, key), self._names)  # noqa: S102 - the course's own code
-        except Exception as error:  # noqa: BLE001 - a mistake may raise when it is defined
-            return CellRun(cell.name, (), raised_from(error, self._sources))
-        return CellRun(cell.name, (), None)
+
+def run_cell(cell: Cell, names: dict[str, Any], sources: dict[str, str]) -> CellRun:
+    """Run a cell of the course's own code in a namespace, and remember its source for error messages."""
+    key = f"{cell.role}:{cell.name}"
+    sources[key] = cell.source
+    try:
+        exec(_compiled(cell.source, key), names)  # noqa: S102 - the course's own code
+    except Exception as error:  # noqa: BLE001 - a mistake may raise when it is defined
+        return CellRun(cell.name, (), raised_from(error, sources))
+    return CellRun(cell.name, (), None)
 
 
 @lru_cache(maxsize=4096)  # the same cells run again for every check that is explained

@@ -11,8 +11,8 @@ import re
 from collections.abc import Iterable, Sequence
 
 from autograder.checks.forbidden import STANDARD_ALIASES
+from autograder.outputs import CellRun
 from autograder.submission import Cell, Role, parse_cell
-from autograder.worker import CellRun
 
 MOST = 8  # sentences for one submission
 

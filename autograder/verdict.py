@@ -136,11 +136,12 @@ def report_from_dict(data: dict[str, Any]) -> Report:
     if data.get("version") != REPORT_VERSION:
         raise ValueError(f"report version {data.get('version')!r}, expected {REPORT_VERSION}: grade again to renew it")
     fields = {key: value for key, value in data.items() if key not in {"points", "max_points"}}
-    exercises = tuple(_exercise_from_dict(item) for item in fields.pop("exercises"))
+    exercises = tuple(exercise_from_dict(item) for item in fields.pop("exercises"))
     return Report(**{**fields, "oddities": tuple(fields["oddities"])}, exercises=exercises)
 
 
-def _exercise_from_dict(data: dict[str, Any]) -> ExerciseVerdict:
+def exercise_from_dict(data: dict[str, Any]) -> ExerciseVerdict:
+    """Read one exercise of a report back."""
     checks = tuple(
         CheckVerdict(**{**check, "kind": Kind(check["kind"]), "status": Status(check["status"])})
         for check in data["checks"]

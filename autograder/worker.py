@@ -40,7 +40,7 @@ from autograder.checks.host import Arguments, Outcome, Returned, source_that_tra
 from autograder.launch import ForkingProcess
 from autograder.lesson import Limits
 from autograder.lost import WorkerLost, how_it_ended, line_in_stack
-from autograder.outputs import Output, checked_outputs
+from autograder.outputs import CellRun, checked_outputs
 from autograder.replies import Forged, checked_outcome, checked_raised
 from autograder.submission import Cell
 from autograder.verdict import Status
@@ -51,15 +51,6 @@ GRACE = 0.05  # between asking for the stack and the end
 READY_LIMITS = Limits(seconds=20.0)
 CELL_LIMITS = Limits(seconds=30.0)
 _LIFETIME = 60  # times the seconds of one call: processor time of a whole worker
-
-
-@dataclass(frozen=True)
-class CellRun:
-    """What running a cell gave: its displayed outputs (nbformat v4) and the exception that ended it."""
-
-    name: str
-    outputs: tuple[Output, ...]
-    raised: Raised | None
 
 
 class WarmParent(ForkingProcess):

@@ -16,7 +16,7 @@ import time
 from pathlib import Path
 
 from autograder.authored import find_root
-from autograder.curriculum import public_lesson
+from autograder.learner.curriculum import public_lesson
 
 SAVES = 20
 PAUSE = 0.5  # seconds between a verdict and the next save

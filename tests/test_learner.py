@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -57,14 +58,14 @@ def test_an_untouched_desk_is_no_success_and_says_what_is_next(learn: Callable[.
     said = learn(None)
     assert said.startswith("exit 1")
     assert "4 skipped" in said
-    assert "○ scale     0.0 / 40  not implemented yet" in said
+    assert "○ scale     0.0 / 40  not started yet" in said
     assert "Next: scale" in said
     assert "autograder hint L01 scale" in said
 
 
 def test_what_depends_on_an_unsolved_exercise_is_skipped_with_that_reason(learn: Callable[..., str]) -> None:
     unsolved = SOLVED.replace("return x * factor", "raise NotImplementedError()")
-    assert "it needs scale, which does not pass yet" in learn(unsolved, "-rs") or "not implemented" in learn(unsolved)
+    assert "it needs scale, which is not started yet" in learn(unsolved, "-rs")
     wrong = SOLVED.replace("return x * factor", "return x + factor")
     said = learn(wrong, "-rs")
     assert "it needs scale, which does not pass yet" in said
@@ -103,12 +104,12 @@ def test_a_bughunt_counts_the_changed_lines(learn: Callable[..., str]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("broken", "words"), [("def mend(x:\n    pass\n", "SyntaxError"), ("1 / 0\n", "ZeroDivisionError")]
+    ("broken", "words"), [("def mend(x:\n    pass\n", "bracket `(` is opened here"), ("1 / 0\n", "a division by zero")]
 )
 def test_a_file_that_cannot_be_loaded_says_where(learn: Callable[..., str], broken: str, words: str) -> None:
     said = learn(f"{SOLVED}\n\n{broken}")
     assert said.startswith("exit 1")
-    assert "tiny.py, line" in said
+    assert re.search(r"line \d+ of tiny.py|tiny.py, line \d+", said)
     assert words in said or "Python cannot read on" in said
 
 
@@ -130,7 +131,7 @@ def test_a_notebook_on_the_desk_is_judged_where_it_differs(tiny_course: Path, le
 def test_a_missing_file_is_a_clear_error(tiny_course: Path, learn: Callable[..., str]) -> None:
     assert "there is no such file" in learn(SOLVED, "--submission", "nowhere.ipynb")
     (tiny_course / "exercises/L01/tiny.py").unlink()
-    assert "autograder build L01" in learn(None)
+    assert "autograder reset L01" in learn(None)
 
 
 def test_a_solved_desk_imports_nothing_heavy(learn: Callable[..., str], tiny_course: Path) -> None:
@@ -148,7 +149,7 @@ def test_hints_and_notebook_from_the_command_line(
 ) -> None:
     first = run_autograder("hint", "L01", "scale", cwd=tiny_course).stdout
     assert "Hint 1 of 2: Look at the shapes." in first
-    assert "autograder hint L01 scale 2" in first
+    assert "Next: autograder hint L01 scale" in first
     assert "no exercise 'shrink'" in run_autograder("hint", "L01", "shrink", cwd=tiny_course).stderr
     assert "jupyter lab exercises/L01/01_Tiny.ipynb" in run_autograder("open", "L01", cwd=tiny_course).stdout
     assert (tiny_course / "exercises/L01/01_Tiny.ipynb").exists()

@@ -27,7 +27,7 @@ def test_every_cell_of_the_solution_notebook_runs(key: str, tmp_path: Path, monk
     NotebookClient(notebook, timeout=LIMIT, resources={"metadata": {"path": str(tmp_path)}}).execute()
     outputs = [output for cell in notebook.cells if cell.cell_type == "code" for output in cell.outputs]
     figures = [output for output in outputs if "image/png" in output.get("data", {})]
-    printed = "".join(output.get("text", "") for output in outputs)
+    printed = "".join(output.get("text", "") + output.get("data", {}).get("text/plain", "") for output in outputs)
     assert len(figures) >= 2
     for exercise in lesson.exercises:
         assert f"✓ {exercise.name}:" in printed

@@ -84,7 +84,7 @@ ENDINGS = {
     "memory": ("return np.ones(10**11)", Status.MEMORY, "memory"),
     "crash": ("import os; os._exit(7)", Status.CRASHED, "exit code 7"),
     "exit": ("exit()", Status.FAILED, "exit()"),
-    "not begun": ("raise NotImplementedError", Status.MISSING, "not implemented"),
+    "not begun": ("raise NotImplementedError", Status.MISSING, "not started"),
     "none": ("pass", Status.FAILED, "None"),
     "object": ("return object()", Status.FAILED, "object"),
     "raises": ("return x @ x", Status.FAILED, "x is (7, 5)"),
@@ -110,7 +110,7 @@ def test_an_endless_loop_at_import_costs_its_own_exercise_only(judge: Judge) -> 
 
 def test_a_syntax_error_costs_its_own_exercise_only(judge: Judge) -> None:
     report = judge(center="def center(x:\n    return x")
-    assert "not valid Python" in verdict(report, "center").message
+    assert "opened here and never closed" in verdict(report, "center").message
     assert report.points == 60
 
 

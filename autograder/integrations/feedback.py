@@ -25,13 +25,13 @@ MAX_TITLE = 200
 MAX_CHECKS = 60
 MAX_ODDITIES = 30
 
-_GOOD, _BAD, _DIM = "#2b9348", "#d9480f", "#808080"  # readable on white and on black
-_COLOURS = {Status.PASSED: _GOOD, Status.SKIPPED: _DIM, Status.MISSING: _DIM}
-_MEANING = {
+GOOD, BAD, DIM = "#2b9348", "#d9480f", "#808080"  # readable on white and on black
+_COLOURS = {Status.PASSED: GOOD, Status.SKIPPED: DIM, Status.MISSING: DIM}
+MEANING = {
     Status.PASSED: "passed",
     Status.FAILED: "not right yet",
     Status.SKIPPED: "skipped",
-    Status.MISSING: "not implemented yet",
+    Status.MISSING: "not started yet",
     Status.FORBIDDEN: "uses a forbidden name",
     Status.TIMEOUT: "took too long",
     Status.MEMORY: "needed too much memory",
@@ -87,8 +87,8 @@ def verdict_html(verdict: ExerciseVerdict) -> str:
     """A verdict as HTML that carries no colour of its own background: it is read in light and in dark themes."""
     points = NO_MARK if verdict.points is None else f"{_number(verdict.points)} of {_number(verdict.max_points)} points"
     parts = [
-        f"<p>{_sign(verdict.status)} <strong>{_escaped(verdict.exercise, MAX_TITLE)}</strong>: "
-        f"{_MEANING[verdict.status]}, <strong>{points}</strong></p>"
+        f"<p>{coloured_sign(verdict.status)} <strong>{escaped(verdict.exercise, MAX_TITLE)}</strong>: "
+        f"{MEANING[verdict.status]}, <strong>{points}</strong></p>"
     ]
     if verdict.message and verdict.status is not Status.PASSED:
         parts.append(_pre(verdict.message))
@@ -172,22 +172,24 @@ def _whole(text: Any) -> Any:
 def _check_row(check: CheckVerdict) -> str:
     condition = "" if check.kind is Kind.VALUE else " <em>(condition)</em>"
     texts = [text for text in (check.message, check.cause) if text and check.status is not Status.PASSED]
-    title = f"{_escaped(check.title, MAX_TITLE)}{condition}"
-    status = "" if check.status in (Status.PASSED, Status.FAILED) else f" <em>{_MEANING[check.status]}</em>"
+    title = f"{escaped(check.title, MAX_TITLE)}{condition}"
+    status = "" if check.status in (Status.PASSED, Status.FAILED) else f" <em>{MEANING[check.status]}</em>"
     cell = 'style="text-align: left; vertical-align: top"'
-    return f"<tr><td {cell}>{_sign(check.status)}</td><td {cell}>{title}{status}{''.join(map(_pre, texts))}</td></tr>"
+    mark = coloured_sign(check.status)
+    return f"<tr><td {cell}>{mark}</td><td {cell}>{title}{status}{''.join(map(_pre, texts))}</td></tr>"
 
 
-def _sign(status: Status) -> str:
-    return f'<strong style="color: {_COLOURS.get(status, _BAD)}">{sign(status)}</strong>'
+def coloured_sign(status: Status) -> str:
+    """One character for a status, in a colour that is readable on white and on black."""
+    return f'<strong style="color: {_COLOURS.get(status, BAD)}">{sign(status)}</strong>'
 
 
 def _pre(text: str) -> str:
     style = "white-space: pre-wrap; background-color: transparent; color: inherit; margin: 0"
-    return f'<pre style="{style}">{_escaped(text, MAX_TEXT)}</pre>'
+    return f'<pre style="{style}">{escaped(text, MAX_TEXT)}</pre>'
 
 
-def _escaped(text: str, most: int) -> str:
+def escaped(text: str, most: int) -> str:
     """Text as HTML that stays text: bounded, escaped, without control characters or changes of direction."""
     kept = text if len(text) <= most else text[:most] + " ..."
     shown = "".join(character if character.isprintable() or character in "\n\t" else "\ufffd" for character in kept)

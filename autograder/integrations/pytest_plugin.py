@@ -6,8 +6,8 @@ on an unsolved exercise, and ends with the points of each exercise. ``exercises/
 
 from __future__ import annotations
 
-import traceback
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,46 +15,21 @@ from typing import Any
 import numpy as np
 import pytest
 
-from autograder.checking import Check as CollectedCheck
-from autograder.checking import Ending, ending_of, generator_for, source_verdicts, title_of, verdict_of
+from autograder.authored import find_root
+from autograder.checking import Check, Ending, ending_on_the_desk, generator_for, title_of
 from autograder.checks.failure import CheckFailure, StudentError
 from autograder.checks.host import Proxy
 from autograder.checks.marking import MARK, CheckMark
-from autograder.desk import Attempt, DeskError, PublicLesson, differing_answers, load_attempt, refused_source
-from autograder.integrations.notebook import PUBLIC_SEED
-from autograder.lesson import Exercise
+from autograder.desk import DeskError
+from autograder.learner.practice import PUBLIC_SEED, Desk, set_up, words_of
+from autograder.learner.progress import record
+from autograder.learner.tasks import checks_by_exercise
+from autograder.lesson import Exercise, LessonError
 from autograder.submission import UnreadableSubmission
-from autograder.verdict import CheckVerdict, Status, exercise_points
-from autograder.wording import sign
+from autograder.verdict import Status
+from autograder.wording import print_anything, sign
 
 _STATE = pytest.StashKey["State"]()
-_ENDING = pytest.StashKey[Ending]()
-
-
-@dataclass
-class Desk:
-    """One lesson's folder on the desk, while its checks run."""
-
-    lesson: PublicLesson
-    attempts: dict[Path, Attempt | Ending]
-    judged_in: dict[str, Path]  # definition -> the file it is judged in
-    verdicts: dict[str, list[CheckVerdict]] = field(default_factory=dict)
-    declined: dict[str, Ending] = field(default_factory=dict)  # what the text of an answer alone decides
-
-    def attempt(self, exercise: Exercise) -> Attempt | Ending | None:
-        """The file an exercise is judged in, or None if it is untouched everywhere."""
-        path = self.judged_in.get(exercise.definition)
-        return self.attempts[path] if path else None
-
-    def obstacle(self, exercise: Exercise) -> str:
-        """Why an exercise is not judged now; "" if it can be."""
-        for need in exercise.needs:
-            if self.attempt(self.lesson.exercises[need]) is None:
-                return f"it needs {need}, which is not implemented yet"
-            ended = self.verdicts.get(need, [])
-            if any(verdict.status is not Status.PASSED for verdict in ended):
-                return f"it needs {need}, which does not pass yet"
-        return ""
 
 
 @dataclass
@@ -62,6 +37,7 @@ class State:
     """All folders on the desk that this run judges."""
 
     desks: dict[Path, Desk] = field(default_factory=dict)
+    problems: list[str] = field(default_factory=list)  # with the learner's progress
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -72,16 +48,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Start with an empty desk."""
+    print_anything(sys.stdout)
     config.stash[_STATE] = State()
 
 
 @pytest.fixture
 def submission(request: pytest.FixtureRequest) -> Proxy:
     """The learner's code, as a check calls it."""
-    desk, exercise = _desk_of(request.node), _exercise_of(request.node)
-    attempt = desk.attempt(exercise)
-    assert isinstance(attempt, Attempt), "pytest_runtest_setup skips what cannot be judged"  # noqa: S101 - its promise
-    return Proxy(attempt.host(exercise))
+    return Proxy(_desk_of(request.node).host(_exercise_of(request.node)))
 
 
 @pytest.fixture
@@ -97,24 +71,16 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     if _mark_of(item) is None:
         return
     desk, exercise = _desk_of(item), _exercise_of(item)
-    attempt = desk.attempt(exercise)
-    if attempt is None:
-        _end(item, Ending(Status.MISSING, "not implemented yet"))
-        pytest.skip(f"{exercise.name} is not implemented yet")
-    if isinstance(attempt, Ending):
-        _end(item, attempt)
-        pytest.fail(attempt.message, pytrace=False)
-    obstacle = desk.obstacle(exercise)
-    if obstacle:
-        _end(item, Ending(Status.SKIPPED, obstacle))
-        pytest.skip(obstacle)
-    if exercise.name not in desk.declined:
-        declined = refused_source(exercise, attempt, desk.lesson)
-        desk.declined[exercise.name] = declined or Ending(Status.PASSED)
-    declined = desk.declined[exercise.name]
-    if declined.status is not Status.PASSED:
-        _end(item, declined)
-        pytest.fail(f"{exercise.name}: {declined.message}", pytrace=False)
+    ending = desk.ending_before(exercise)
+    if ending is None:
+        return
+    desk.add(_check_of(item), ending)
+    if ending.status is Status.MISSING:
+        pytest.skip(f"{exercise.name} is {ending.message}")
+    if ending.status is Status.SKIPPED:
+        pytest.skip(ending.message)
+    of_the_file = ending is desk.attempt(exercise)
+    pytest.fail(ending.message if of_the_file else f"{exercise.name}: {ending.message}", pytrace=False)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -123,10 +89,10 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     report = yield
     if _mark_of(item) is None or call.when != "call":
         return report
-    ending = Ending(Status.PASSED) if call.excinfo is None else ending_of(call.excinfo.value)
+    ending = Ending(Status.PASSED) if call.excinfo is None else _ending(item, call.excinfo.value)
     if report.skipped:
         return report
-    _end(item, ending)
+    _desk_of(item).add(_check_of(item), ending)
     if ending.status is Status.MISSING:
         report.outcome = "skipped"
         report.longrepr = (str(item.path), 0, f"Skipped: {_exercise_of(item).name} is {ending.message}")
@@ -137,20 +103,25 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
     """Print the points of each exercise, and what to do next."""
-    for folder, desk in config.stash[_STATE].desks.items():
-        lines = list(_summary(folder, desk))
+    state = config.stash[_STATE]
+    for desk in state.desks.values():
         terminalreporter.section(f"{desk.lesson.key} {desk.lesson.facts['title']}")
-        for line in lines:
+        for line in _summary(desk):
             terminalreporter.write_line(line)
+    for problem in state.problems:
+        terminalreporter.write_line(problem)
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
-    """Unsolved exercises are no success."""
-    desks = session.config.stash[_STATE].desks.values()
+    """Unsolved exercises are no success. What was judged is remembered in the clone."""
+    state = session.config.stash[_STATE]
+    desks = state.desks.values()
     unsolved = any(
-        verdict.status is not Status.PASSED for desk in desks for ended in desk.verdicts.values() for verdict in ended
+        ending.status is not Status.PASSED for desk in desks for ended in desk.ended.values() for _, ending in ended
     )
+    if session.config.getoption("submission") is None:
+        state.problems += filter(None, dict.fromkeys(map(_record, desks)))
     if exitstatus == pytest.ExitCode.OK and unsolved:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
@@ -165,7 +136,7 @@ def _desk_of(item: pytest.Item) -> Desk:
     folder = item.path.parent
     if folder not in desks:
         try:
-            desks[folder] = _set_up(folder, item.config.getoption("submission"))
+            desks[folder] = set_up(folder, chosen=item.config.getoption("submission"))
         except (DeskError, UnreadableSubmission) as error:
             raise pytest.UsageError(str(error)) from error
     return desks[folder]
@@ -176,110 +147,54 @@ def _exercise_of(item: pytest.Item) -> Exercise:
     return _desk_of(item).lesson.exercises[mark.exercise]
 
 
-def _set_up(folder: Path, chosen: Path | None) -> Desk:
-    lesson = PublicLesson.beside(folder.parent.parent / "release" / folder.name)
-    if chosen is not None:
-        return _judged_in_one(lesson, chosen)
-    module = folder / f"{lesson.module}.py"
-    notebooks = sorted(path for path in folder.glob("*.ipynb"))
-    if not module.is_file() and not notebooks:
-        raise DeskError(f"{module} is missing. `autograder build {lesson.key}` makes a new one.")
-    judged: dict[str, Path] = {}
-    attempts: dict[Path, Attempt | Ending] = {}
-    for path in notebooks:
-        attempts[path] = _load(path, lesson)
-        loaded = attempts[path]
-        judged |= dict.fromkeys(loaded.answers if isinstance(loaded, Attempt) else lesson.stubs, path)
-    if module.is_file():
-        attempts[module] = _load(module, lesson)
-        loaded = attempts[module]
-        broken = isinstance(loaded, Ending)
-        judged |= dict.fromkeys(_differing(module, lesson) if broken else loaded.answers, module)  # type: ignore[union-attr]
-    return Desk(lesson, attempts, judged)
+def _check_of(item: pytest.Item) -> Check:
+    function: Callable[..., None] = item.function  # type: ignore[attr-defined]
+    return Check(item.name, title_of(function), _mark_of(item), function)
 
 
-def _judged_in_one(lesson: PublicLesson, path: Path) -> Desk:
-    if not path.is_file():
-        raise DeskError(f"--submission {path}: there is no such file.")
-    attempt = _load(path, lesson)
-    answers = attempt.answers if isinstance(attempt, Attempt) else lesson.stubs
-    return Desk(lesson, {path: attempt}, dict.fromkeys(answers, path))
-
-
-def _differing(module: Path, lesson: PublicLesson) -> frozenset[str]:
-    """What the learner changed in a module that cannot be loaded; everything, if it cannot even be parsed."""
-    return differing_answers(module, lesson) or frozenset(lesson.stubs)
-
-
-def _load(path: Path, lesson: PublicLesson) -> Attempt | Ending:
-    """Load a file, or say why it cannot be: that is the learner's error, told as all others are."""
-    try:
-        return load_attempt(path, lesson)
-    except UnreadableSubmission as error:
-        return Ending(Status.FAILED, str(error), error=error)
-    except Exception as error:  # noqa: BLE001 - importing runs the learner's code, which may raise anything
-        frames = [
-            frame for frame in traceback.extract_tb(error.__traceback__) if Path(frame.filename).name == path.name
-        ]
-        where = f", line {frames[-1].lineno}: `{frames[-1].line}`" if frames else ""
-        return Ending(Status.FAILED, f"{path.name}{where} raises {type(error).__name__}: {error}", error=error)
-
-
-def _end(item: pytest.Item, ending: Ending) -> None:
-    mark: CheckMark = _mark_of(item)
-    title = title_of(item.function)  # type: ignore[attr-defined]
-    check = CollectedCheck(item.name, title, mark, item.function)  # type: ignore[attr-defined]
-    _desk_of(item).verdicts.setdefault(mark.exercise, []).append(verdict_of(check, ending))
+def _ending(item: pytest.Item, error: BaseException) -> Ending:
+    answer = _desk_of(item).answer(_exercise_of(item))
+    return ending_on_the_desk(error, item.funcargs["submission"], answer)  # type: ignore[attr-defined]
 
 
 def _words(item: pytest.Item, ending: Ending) -> str:
     """What a learner reads about a failed check."""
     exercise = _exercise_of(item)
-    lines = [f"{exercise.name}: {title_of(item.function)}", ""]  # type: ignore[attr-defined]
-    lines += [f"  {line}" for line in ending.message.splitlines()]
-    if ending.cause:
-        lines += ["", f"  Likely cause: {ending.cause}"]
-    if isinstance(ending.error, StudentError) and ending.error.raised.exception is not None:
-        lines += ["", *_frames(ending.error.raised.exception)]
+    words = words_of(_check_of(item), ending, exercise)
     if exercise.hints and isinstance(ending.error, (CheckFailure, StudentError)):
-        lines += ["", f"  Stuck? autograder hint {_desk_of(item).lesson.key} {exercise.name}"]
-    return "\n".join(lines)
+        words += f"\n\n  Stuck? autograder hint {_desk_of(item).lesson.key} {exercise.name}"
+    return words
 
 
-def _frames(exception: BaseException) -> list[str]:
-    """The learner's own frames."""
-    frames = traceback.extract_tb(exception.__traceback__)
-    return [f"  {Path(frame.filename).name}:{frame.lineno} in {frame.name}: {frame.line}" for frame in frames]
-
-
-def _summary(folder: Path, desk: Desk) -> Iterator[str]:
+def _summary(desk: Desk) -> Iterator[str]:
     lesson = desk.lesson
     total, following = 0.0, ""
     width = max(len(name) for name in lesson.exercises)
     for name, exercise in lesson.exercises.items():
-        verdicts = desk.verdicts.get(name)
-        if verdicts is None:
+        judged = desk.judged(name)
+        if judged is None:
             yield f"    {name:<{width}}  not run"
             continue
-        points = exercise_points([*verdicts, *_source_verdicts(exercise, desk)], exercise.points) or 0.0
+        verdict = judged.verdict
+        points = verdict.points or 0.0
         total += points
-        failed = next((verdict for verdict in verdicts if verdict.status is not Status.PASSED), None)
-        note = "" if failed is None else (failed.cause or failed.message).split("\n")[0]
-        status = Status.PASSED if failed is None else failed.status
-        file = desk.judged_in.get(exercise.definition)
-        where = f"  [{file.name}]" if file else ""
-        yield f"  {sign(status)} {name:<{width}}  {points:5.1f} / {exercise.points:g}{where}  {note}".rstrip()
-        if failed is not None and not following:
+        where = f"  [{judged.file.name}]" if judged.file else ""
+        note = verdict.message
+        yield f"  {sign(verdict.status)} {name:<{width}}  {points:5.1f} / {exercise.points:g}{where}  {note}".rstrip()
+        if verdict.status is not Status.PASSED and not following:
             following = name
     yield f"  {total:g} of {sum(exercise.points for exercise in lesson.exercises.values()):g} points"
     if following:
-        file = desk.judged_in.get(lesson.exercises[following].definition, folder / f"{lesson.module}.py")
+        file = desk.judged_in.get(lesson.exercises[following].definition, desk.folder / f"{lesson.module}.py")
         yield f"  Next: {following}, in {file}. A hint: autograder hint {lesson.key} {following}"
 
 
-def _source_verdicts(exercise: Exercise, desk: Desk) -> list[CheckVerdict]:
-    attempt = desk.attempt(exercise)
-    if not isinstance(attempt, Attempt):
-        return []
-    answer, start = attempt.answers.get(exercise.definition, ""), desk.lesson.stubs.get(exercise.definition, "")
-    return source_verdicts(exercise, answer, start)
+def _record(desk: Desk) -> str:
+    """Remember in the clone what was judged completely; the learner's reason why not, if that fails."""
+    try:
+        root = find_root(desk.folder)
+    except LessonError:
+        return ""  # no clone: somebody's copy of a lesson
+    checks = checks_by_exercise(desk.folder, desk.lesson)
+    whole = [name for name, ended in desk.ended.items() if len(ended) >= len(checks.get(name, ()))]
+    return record(root, desk.folder, desk.lesson, filter(None, map(desk.judged, whole)))
