@@ -17,6 +17,7 @@ from autograder.checks.failure import LIMIT_ERRORS, CheckFailure, Raised, Studen
 from autograder.checks.forbidden import forbidden_in_source
 from autograder.checks.host import Host, Proxy
 from autograder.checks.marking import MARK, CheckMark
+from autograder.checks.shapes import NOT_STARTED
 from autograder.checks.trace import computed_in
 from autograder.lesson import Exercise, Form
 from autograder.lost import WorkerLost
@@ -116,7 +117,7 @@ def _ending_of_raised(error: StudentError) -> Ending:
         "MemoryError": Status.MEMORY,
         **dict.fromkeys(LIMIT_ERRORS, Status.LIMIT),
     }.get(kind, Status.FAILED)
-    message = "not implemented yet" if kind == "NotImplementedError" else str(error)
+    message = NOT_STARTED if kind == "NotImplementedError" and not error.raised.hint else str(error)
     return Ending(status, message, error=error)
 
 

@@ -278,7 +278,7 @@ class _Session:
     def judge(self, exercise: Exercise) -> ExerciseVerdict:
         """Judge an exercise with the student's own earlier ones, and if need be with the solution's."""
         if exercise.definition not in self.submission.answered:
-            return _without_checks(exercise, Ending(Status.MISSING, "not implemented yet"))
+            return _without_checks(exercise, Ending(Status.MISSING, "not started yet"))
         own = self._trial_with_own(exercise)
         if own.verdict.status is Status.PASSED or not exercise.needs:
             return self._explained(exercise, own)

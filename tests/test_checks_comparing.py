@@ -130,7 +130,7 @@ def test_a_wrong_shape_names_both_shapes_and_the_transpose(values):
 def test_a_missing_return_is_recognised():
     failure = refusal(assert_close, None, 1.0, name="loss")
     assert failure.message == "loss: expected an array, got None."
-    assert failure.cause == "the function returned None: does it end with `return`?"
+    assert failure.cause == "it returns None: is a `return` missing, or is it not finished?"
 
 
 @pytest.mark.parametrize(
@@ -250,9 +250,16 @@ def test_types_lengths_and_keys():
     assert_type(True, (bool, int), name="flag")
     assert str(refusal(assert_type, [1], dict, name="cache")) == "cache: expected a dict, got a list of 1 value."
     assert "expected an int, got a bool" in str(refusal(assert_type, True, int, name="n"))
-    assert "does it end with `return`?" in str(refusal(assert_type, None, (list, tuple), name="c"))
+    assert "is a `return` missing" in str(refusal(assert_type, None, (list, tuple), name="c"))
     assert_length((1, 2), 2, name="result")
     assert "expected 2 values, got a tuple of 3 values" in str(refusal(assert_length, (1, 2, 3), 2, name="result"))
+    two = refusal(assert_close, (np.eye(3), 1.0), np.ones((3, 3)), name="out")
+    assert two.message == "out: expected an array, got a tuple of 2 values with different shapes: (3, 3), ()."
+    assert two.cause == "is only one of them to be returned?"
+    assert "a tuple of 2 values came" in refusal(assert_close, (np.eye(3),) * 2, np.ones((3, 3)), name="out").cause
+    assert "a tuple of 2 values came" in refusal(assert_shape, (np.eye(3), np.eye(3)), (3, 3), name="out").cause
+    assert "only one value is returned" in refusal(assert_length, np.ones(2), 2, name="result").cause
+    assert refusal(assert_length, (1, 2, 3), 2, name="result").cause == ""
     assert_keys({"W": 1, "b": 2}, {"b", "W"}, name="params")
     failure = refusal(assert_keys, {"w": 1, "b": 2}, ["W", "b"], name="params")
     assert failure.message == "params: expected the keys 'W', 'b'; missing 'W'; not expected: 'w'."

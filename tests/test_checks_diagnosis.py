@@ -24,7 +24,11 @@ DIMS = Context(name="dW", dims={"batch": 6, "classes": 10})
         (B / 2, B, "exactly half"),
         (B / np.log(2), B, "log2 was used"),
         (B / np.log(10), B, "log10 was used"),
-        (B * 1.2345, B, "every entry of dW is 1.2345 times what was expected"),
+        (B * 1.2345, B, "every entry of dW is 1.2345 times what was expected: a constant factor is wrong"),
+        (B / 4, B, "every entry of dW is 0.25 times what was expected: is a factor 4 missing, or a division by 4 too"),
+        (np.array([2.5, 3.5, 4.5]), np.array([5.0, 7.0, 9.0]), "a mean of 2 taken where their sum is meant"),
+        (np.array([-0.5, -1000.0, 0.0]), np.array([0.5, 1000.0, 0.0]), "opposite sign"),
+        (np.trunc(B * 9).astype(int), B * 9, "dW holds whole numbers only (int64)"),
         (-B, B, "opposite sign"),
         (B * -3, B, "every entry of dW is -3 times"),
         (B * 0, B, "every entry of dW is 0"),
@@ -62,6 +66,7 @@ DIMS = Context(name="dW", dims={"batch": 6, "classes": 10})
         (B, B.sum(0, keepdims=True), "the sum over axis 0"),
         (B.sum(1), B, "dW is summed over axis 1, which should have stayed"),
         (B[:, None], B, "only an axis of length 1 is too many"),
+        (B[:, 0], B[:, :1], "the values are right: only an axis of length 1 is missing: `keepdims=True` keeps it"),
         (B.reshape(6, 4, 1), B.reshape(6, 1, 4), "right and in the right order: only the shape differs"),
         (B[:, :1].reshape(1, 6), B[:, :1], "right and in the right order: only the shape differs"),
         (B.reshape(4, 6), B, "right and in the right order: only the shape differs"),
@@ -91,8 +96,13 @@ def test_causes_that_are_exact_are_named(actual, expected, words):
         (np.full((6, 4), 6.0), np.ones((6, 4))),  # six, or five more?
         (np.zeros((6, 4)), np.zeros((6, 4)) + 1),
         (np.array([1.0, 2.0, 3.0]), np.array([3.0, 2.0, 1.0])),  # too few to tell
+        (np.array([-3.0]), np.array([3.0])),
+        (np.array([1, 2]), np.array([1.5, 2.6])[::-1]),
+        (np.array([1, 2, 4]), np.array([1.0, 2.0, 3.0])),  # whole numbers were expected
         (B * 6 + 0j, B + 0j),
         (np.empty((0, 3)), np.empty((0, 3))),
+        (2 * np.arange(8).reshape(2, 4), np.arange(8).reshape(2, 4)),  # whole numbers are in proportion by accident
+        (np.array([[-1.0, -1.0], [0.0, -5000.0]]), np.array([[-0.7, -0.6], [0.0, -5000.0]])),  # not rounded to float16
         (B, np.full_like(B, np.nan)),
     ],
 )
@@ -103,7 +113,8 @@ def test_silence_where_the_cause_is_not_sure(actual, expected):
 def test_a_factor_with_two_meanings_is_not_explained():
     ambiguous = Context(dims={"batch": 6, "hidden": 6})
     assert diagnose(B * 6, B, context=ambiguous) == (
-        "every entry of it is 6 times what was expected: a constant factor is wrong."
+        "every entry of it is 6 times what was expected: is a division by 6 missing (a mean), or something counted 6 "
+        "times?"
     )
 
 
@@ -123,6 +134,10 @@ def test_random_errors_are_never_explained():
         ((5, 1), (5,), "an axis of length 1 is too many"),
         ((5,), (5, 1), "an axis of length 1 is missing"),
         ((5, 3), (3,), "axis 0 (of length 5) should be gone"),
+        ((1, 3), (4, 1), "axis 0 is summed (or averaged), but axis 1 should be"),
+        ((4, 4), (4,), "a square (4, 4) comes from a vector (4,) that meets a column (4, 1)"),
+        ((4, 4), (4, 1), "a square (4, 4)"),
+        ((4, 4), (5,), ""),
         ((3,), (5, 3), "axis 0 (of length 5) is gone"),
         ((6,), (10,), "one entry for each of the classes is expected, not of the rows of the batch"),
         ((7, 8), (5,), ""),

@@ -47,7 +47,7 @@ def test_slightly_wrong_gradients_are_refused(case):
     assert "Your batch has 5 rows: did you forget to divide by it?" in cause(case, right * 5)
     assert "NaN" in cause(case, right * np.nan)
     assert "filled" in cause(case, right * 0)
-    assert "does it end with `return`" in cause(case, None)
+    assert "is a `return` missing" in cause(case, None)
 
 
 def test_an_ignored_upstream_gradient_is_recognised(case):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from autograder.checks import Raised, explain_error, operands_on_line, raised_from
+from autograder.checks import Raised, StudentError, explain_error, operands_on_line, raised_from
 
 
 def explained(*lines: str, **names) -> str:
@@ -33,6 +33,8 @@ def test_a_matrix_product_names_its_operands_and_the_transpose():
     ("code", "words"),
     [
         ("np.dot(d_out, W)", "Did you mean W.T?"),
+        ("p, q = np.ones((3, 4)), np.ones((5, 3)); p @ q", "They fit in the other order, q @ p: are two arguments"),
+        ("(d_out @ d_out.T) @ W", "a matrix product needs the last axis of the left (5)"),
         ("W.T @ d_out", "W.T is (3, 4), d_out is (5, 3)"),
         ("d_out.T @ W.T", "Did you mean d_out, without .T?"),
         ("d_out.T @ W.T", "A matrix product needs the last axis of the left (5) to equal the first of the right (3)"),
@@ -41,6 +43,13 @@ def test_a_matrix_product_names_its_operands_and_the_transpose():
         ("np.ones((2, 3, 4)) @ np.ones((5, 4, 2))", "the axes before the last two (the batch) must be equal or 1"),
         ("d_out + W", "d_out is (5, 3), W is (4, 3). Shapes are compared from the last axis"),
         ("d_out + W", "Here axis 0 has 5 and 4."),
+        ("p, n = [W], 0; d_out @ p[n]", "p[n] is (4, 3). A matrix product needs"),
+        ("d_out.T @ x / 5 + y", "d_out.T @ x / 5 is (3, 4), y is (5,)."),
+        (
+            "r = y - y[:, None]; d_out.T @ r + y[:3]",
+            "r is (5, 5). If it should not be square: (5,) combined with (5, 1)",
+        ),
+        ("r = y - y[:, None]; r * d_out", "gives (5, 5). keepdims=True, where a sum or maximum was taken before"),
         ("d_out * y", "Here axis -1 has 3 and 5. To give each row of d_out one number of y, write y[:, None]."),
         ("np.where(d_out > 0, W, d_out)", "the shapes (5, 3) and (4, 3) and (5, 3) do not fit together"),
         ("np.einsum('ij,jk->ik', d_out, W)", "a letter of the subscripts stands for two different sizes"),
@@ -65,7 +74,14 @@ def test_a_matrix_product_names_its_operands_and_the_transpose():
         ("d_out += np.ones((2, 5, 3))", "must store it in an array of shape (5, 3)"),
         ("z = np.arange(3); z /= 2", "the array holds integers"),
         ("if d_out > 0: pass", "no single truth value"),
-        ("float(d_out)", "a whole array stands where a single number is needed"),
+        ("if d_out == None: pass", "whether something is None is asked with `is None`"),
+        ("float(d_out)", "d_out is (5, 3); a whole array stands where a single number is needed"),
+        ("r = y - y[:, None]; float(r)", "r is (5, 5). If it should not be square"),
+        ("import math; math.exp(y)", "for all entries of an array there is np.exp (torch.exp)"),
+        ("np.concatenate(d_out, W)", "np.concatenate takes one list or tuple of arrays: np.concatenate([a, b])"),
+        ("[1, 2][y.astype(int)]", "an array stands where one whole number is needed"),
+        ("y ^ 2", "powers are written `**`: `^` is an operation on the bits"),
+        ("(y, W) + y", "is only one of its parts meant, as in result[0]?"),
         ("np.zeros(3, 4)", "a shape is one argument, a tuple"),
         ("np.linalg.inv(d_out)", "only a square matrix"),
         ("np.linalg.inv(np.zeros((2, 2)))", "the matrix is singular"),
@@ -80,7 +96,8 @@ def test_numpy(code, words):
     [
         ("a @ b", "a is (5, 3), b is (4, 3). A matrix product needs the last axis"),
         ("a @ b", "Did you mean b.T?"),
-        ("a @ torch.ones(4)", "a is (5, 3), the right side is (4,)"),
+        ("a @ torch.ones(4)", "a is (5, 3), torch.ones(4) is (4,)"),
+        ("(a @ a.T) * a", "a @ a.T and a do not fit together: axis 1 has 5 and 3. Shapes are compared"),
         ("torch.ones(4) @ torch.ones(3)", "the last axis of the left (4) to equal the first of the right (3)"),
         ("torch.nn.Linear(4, 2)(a)", "takes rows of in_features = 4 numbers"),
         ("torch.bmm(torch.ones(2, 3, 4), torch.ones(3, 4, 5))", "as many matrices left (2) as right (3)"),
@@ -104,6 +121,18 @@ def test_numpy(code, words):
         ("a.double() @ a.T", "one tensor is float64, the other float32"),
         ("i.float().long().mean()", "the tensor holds int64"),
         ("i.softmax(0)", "the tensor holds int64"),
+        ("F.cross_entropy(i[:, 0], a)", "A loss takes first the scores, then the labels: are the two exchanged?"),
+        ("a ^ 2", "powers are written `**`"),
+        (
+            "torch.mm(a, b, w)",
+            "torch.mm was called with (Tensor, Tensor, Tensor), and takes (Tensor input, Tensor mat2)",
+        ),
+        ("torch.cat(a, b)", "torch.cat([a, b]), not torch.cat(a, b)"),
+        (
+            "torch.nn.Module.__setattr__(torch.nn.Module.__new__(torch.nn.Module), 'w', torch.nn.Linear(1, 1))",
+            "the first line of __init__ is super().__init__()",
+        ),
+        ("torch.nn.Module()(a)", "the class has no method `forward`: is its name spelled right"),
         ("i.add_(0.5)", "the tensor holds integers"),
         ("F.cross_entropy(a, torch.ones(5))", "class labels must be integers"),
         ("F.cross_entropy(a, torch.ones(4, dtype=torch.long))", "5 rows of scores but 4 labels"),
@@ -137,23 +166,63 @@ def test_torch(code, words):
     ("code", "words"),
     [
         ("helper(x)", "`helper` is not defined here. Is it spelled as where it is defined?"),
+        ("d_uot + 1", "`d_uot` is not defined here: is `d_out` meant?"),
+        ("nmupy = torhc", "`torhc` is not defined here: is `torch` meant?"),
+        ("X + 1", "is `x` meant?"),
+        ("p = true", "is `True` meant?"),
+        ("p = null", "is `None` meant?"),
+        ("exp(x)", "is `np.exp` or `torch.exp` meant?"),
+        ("pairwise(x)", "the line `from itertools import pairwise` is missing"),
+        ("plt.plot(x)", "the line `import matplotlib.pyplot as plt` is missing"),
+        ("x, T @ W", "a transpose is written with a dot, as in x.T"),
+        ("eps = 1; x + epsilon", "is `eps` meant?"),
         ("z = z + 1", "`z` is used before it is given a value here"),
         ("np.linalg.norm()", "without its argument 'x'"),
         ("(lambda q: q)(1, 2)", "takes 1 arguments but was called with 2"),
-        ("np.sum(x, dim=1)", "has no argument called `dim`"),
+        ("np.sum(x, dim=1)", "has no argument called `dim`: NumPy says `axis`."),
+        ("x.sum(axes=1)", "`sum` has no argument called `axes`: is `axis` meant?"),
+        ("np.sum(x, colour=1)", "has no argument called `colour`: look at its signature."),
         ("x + None", "one side of `+` is None: a function without `return` gives None"),
-        ("p = None; p[0]", "the value used here is None"),
+        ("p = None; p += 1", "`p` is None: was it never given a value, or may it be None"),
+        ("p = None; 2 * p", "`p` is None"),
+        ("p = None; p[0]", "`p` is None: a function without `return` gives None"),
+        ("p = [].sort(); p(1)", "`p` is None"),
         ("p, q = None", "the value unpacked here is None"),
-        ("None.shape", "the value before `.shape` is None"),
+        ("p = None; p.shape", "`p` is None. It was returned by something that returned nothing?"),
         ("x(0)", "a value of type numpy.ndarray is called like a function"),
         ("len[0]", "are the round brackets of the call missing?"),
         ("p, q = 1, 2, 3", "more values came than the 2 names"),
         ("p, q, r = 1, 2", "2 values came for the 3 names"),
+        ("for p in len(x): pass", "one number stands here, not several: to count from 0, loop over range(...)"),
+        ("p = (1, 2); p[0] = 3", "a tuple cannot be changed: make a list"),
+        ("[1, 2] - [3, 4]", "no arithmetic entry by entry: make an array"),
+        ("[1, 2] * 0.5", "no arithmetic entry by entry"),
+        ("'W' + 1", "text and a number do not go together"),
+        ("x @ len", "but one is a number or None, or a function"),
+        ("1 + len", "are the round brackets of the call missing?"),
+        ("p = 2.0 ^ 3", "powers are written `**`"),
+        ("len(5)", "a value of type int has no length"),
+        ("max([])", "`max` was given something empty"),
+        ("[1][1.0]", "an entry of a list is found by a whole number, not by a float"),
+        ("3[0]", "a single number (of type int) has no entries to index"),
+        ("from numpy import reluu", "numpy has nothing called `reluu`"),
         ("range(2.5)", "a float stands where a whole number is needed"),
         ("{'W1': 1}['w1']", "the dictionary has no key 'w1'"),
+        ("p = {'W1': 1, 'b1': 2}; p['w1']", "no key 'w1': is `W1` meant? Its keys are 'W1', 'b1'."),
+        ("p = {}; p['t']", "no key 't': it is empty: nothing is stored in it before this line."),
         ("[1][2]", "the list has fewer entries"),
-        ("np.relu(x)", "numpy has nothing called `relu`"),
+        ("np.relu(x)", "numpy has nothing called `relu`: that is a function of torch, under this name."),
+        ("np.quaternion(x)", "numpy has nothing called `quaternion`: look up its name and where it lives."),
+        ("np.matmull(x, W)", "numpy has nothing called `matmull`: is `matmul` meant?"),
         ("x.foo", "a value of type numpy.ndarray has no attribute `foo`"),
+        ("x.shpae", "has no attribute `shpae`: is `shape` meant?"),
+        ("x.append(1)", "an array does not grow: collect the parts in a list"),
+        ("[].push(1)", "a list grows with `append`"),
+        ("[1].shape", "make an array of it with np.array(...)"),
+        ("{'W': 1}.W", 'a dict keeps its entries under keys: write ["W"] in place of .W'),
+        ("(1.0).backward()", "it is a plain number, without gradient or axes"),
+        ("a.astype(float)", "a tensor has .to(dtype), .float(), .long()"),
+        ("type('Net', (), {'foward': 1})().forward", "it has `foward`: is one of the two misspelt?"),
         ("type('Net', (), {})().W", "set (as self.W) before this line?"),
         ("1 / 0", "a division by zero"),
         ("import nosuchmodule", "the module nosuchmodule is not available"),
@@ -176,16 +245,43 @@ def test_the_innermost_line_of_the_student_is_named_and_only_the_failing_part():
 
 
 def test_not_implemented_is_told_from_torchs_use_of_the_word():
-    assert explained("raise NotImplementedError('fill in')") == "not implemented yet: fill in"
-    assert explained("raise NotImplementedError") == "not implemented yet"
+    assert explained("raise NotImplementedError('fill in')") == "not started yet: fill in"
+    assert explained("raise NotImplementedError") == "not started yet"
+    assert explained("'What it does.'", "raise NotImplementedError") == "not started yet"
+    assert explained("y = x + 1", "raise NotImplementedError") == (
+        "line 3 of cell: `raise NotImplementedError` is still there: write the missing part in its place, or delete "
+        "the line if the answer above it is complete."
+    )
     assert "RuntimeError" in explained("i.softmax(0)")
+
+
+def test_a_loop_over_a_number_names_it():
+    text = explained("n = 3", "for p in n:", "    pass")
+    assert text.startswith(
+        "line 3 of cell, `for p in n:`: `n` is one number, not several: to count from 0, loop over range(n)."
+    )
+
+
+def test_an_alias_that_is_imported_under_another_name_is_found():
+    source = "import numpy as numpi\nnp.ones(3)\n"
+    with pytest.raises(NameError) as caught:
+        exec(compile(source, "cell", "exec"), {})
+    text = explain_error(raised_from(caught.value, {"cell": source}))
+    assert "this file imports numpy as `numpi`: write `import numpy as np`, or use `numpi`." in text
+
+
+def test_an_attribute_that_lacks_its_self_is_found():
+    source = "class Net:\n    def __init__(self):\n        self.W = 1\n    def f(self):\n        return W\nNet().f()\n"
+    with pytest.raises(NameError) as caught:
+        exec(compile(source, "cell", "exec"), {})
+    assert "is `self.W` meant?" in explain_error(raised_from(caught.value, {"cell": source}))
 
 
 def test_syntax_errors_are_placed():
     with pytest.raises(SyntaxError) as caught:
         compile("x = 1\ny = (2\n", "cell", "exec")
     text = explain_error(raised_from(caught.value, {"cell": "x = 1\ny = (2\n"}))
-    assert text.startswith("line 2 of cell, `y = (2`: this is not valid Python")
+    assert text.startswith("line 2 of cell, `y = (2`: the bracket `(` is opened here and never closed.")
 
 
 def test_statuses_without_a_place():
@@ -238,3 +334,15 @@ def test_a_message_that_cannot_be_read_does_no_harm():
             raise RuntimeError("no")
 
     assert "could not be read" in explained("raise NastyError", NastyError=NastyError)
+
+
+@pytest.mark.parametrize(
+    "raised",
+    [
+        Raised("RuntimeError", "Expected size for first two dimensions of batch2 tensor to be: [ ] but got: [ ]."),
+        Raised("ValueError", "operands could not be broadcast together with shapes (2,) (3,)", code="-" * 2500 + "x"),
+        Raised("ValueError", "matmul: Input operand 1 has a mismatch", code="(" * 4000),
+    ],
+)
+def test_words_and_expressions_that_mean_nothing_cost_only_the_explanation(raised: Raised) -> None:
+    assert raised.message in str(StudentError(raised))

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
 from autograder.checks import array_sentences as sentences
+from autograder.checks import array_values as values
 from autograder.checks.failure import Raised
 
 Explain: TypeAlias = str | Callable[[re.Match[str], Raised], str]
@@ -96,12 +97,8 @@ ARRAY_RULES: Sequence[tuple[str, Explain]] = (
         "the new order must name each axis of the array once.",
     ),
     (r"cannot select an axis to squeeze out", "only an axis of length 1 can be squeezed out."),
-    (r"inhomogeneous shape", "the rows of the list have different lengths, so they do not make an array."),
-    (
-        r"truth value of an array|Boolean value of Tensor with more than one",
-        "an array has no single truth value: use (...).any() or (...).all(), np.where instead of `if`, & instead "
-        "of `and`.",
-    ),
+    (r"inhomogeneous shape", values.different_lengths),
+    (r"truth value of an array|Boolean value of Tensor with more than one", values.truth_value),
     (
         r"Cannot cast ufunc '.*' output from dtype\('float\d+'\) to dtype\('u?int",
         "the array holds integers, and an in-place operation cannot store floats in it: make it a float array first.",
@@ -114,7 +111,19 @@ ARRAY_RULES: Sequence[tuple[str, Explain]] = (
     (
         r"only 0-dimensional arrays can be converted|only one element tensors can be|elements cannot be converted to "
         r"Scalar|only length-1 arrays can be converted",
-        "a whole array stands where a single number is needed: reduce it first (sum, mean), or index one entry.",
+        values.single_number,
+    ),
+    (r"only integer scalar arrays can be converted to a scalar index", values.whole_number),
+    (
+        r"^cat\(\)|argument 'tensors' \(position 1\) must be tuple of Tensors",
+        "torch.cat and torch.stack take one list or tuple of tensors: torch.cat([a, b]), not torch.cat(a, b).",
+    ),
+    (r"bitwise_xor", "powers are written `**`: `^` is an operation on the bits of whole numbers."),
+    (r"(?P<name>\w+)\(\) received an invalid combination of arguments - got \((?P<got>[^)]*)\)", values.combination),
+    (
+        r'is missing the required "forward" function',
+        "the class has no method `forward`: is its name spelled right, and is it indented so that it stands in the "
+        "class?",
     ),
     (
         r"^Cannot interpret '.*' as a data type",
@@ -131,10 +140,10 @@ ARRAY_RULES: Sequence[tuple[str, Explain]] = (
     (
         r"^(?:mat1 and mat2 must|expected m1 and m2 to) have the same dtype, but got:? (?P<left>\w+) (?:and|!=) "
         r"(?P<right>\w+)",
-        sentences.dtypes,
+        values.dtypes,
     ),
-    (r"could not infer output dtype.* Got: (?P<got>\w+)", sentences.needs_float),
-    (r"^\"\w+\" not implemented for '(?P<got>\w+)'", sentences.needs_float),
+    (r"could not infer output dtype.* Got: (?P<got>\w+)", values.needs_float),
+    (r"^\"\w+\" not implemented for '(?P<got>\w+)'", values.needs_float),
     (
         r"expected target dtype to be Long|expected scalar type Long",
         "class labels must be integers (dtype int64): convert them with .long().",

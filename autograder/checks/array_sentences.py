@@ -31,13 +31,18 @@ def _both(left: Operand, right: Operand) -> str:
 
 def _two_operands(raised: Raised) -> tuple[Operand, Operand] | None:
     """Left and right of the failing operation, if both are expressions whose shapes are known."""
-    shapes = dict(raised.operands)
-    for node in ast.walk(_tree(raised.code)):
-        pair = _sides(node)
-        texts = [ast.unparse(side) for side in pair] if pair else []
-        if texts and all(text in shapes for text in texts):
-            return Operand(texts[0], shapes[texts[0]]), Operand(texts[1], shapes[texts[1]])
+    shapes, texts = dict(raised.operands), _texts_of_sides(raised)
+    if texts and all(text in shapes for text in texts):
+        return Operand(texts[0], shapes[texts[0]]), Operand(texts[1], shapes[texts[1]])
     return None
+
+
+def _texts_of_sides(raised: Raised) -> list[str]:
+    """Left and right of the failing operation itself, not of one inside it; [] where it is unknown."""
+    body = getattr(_tree(raised.code), "body", [])
+    statement = body[0] if len(body) == 1 else ast.Pass()
+    pair = _sides(statement) or _sides(getattr(statement, "value", None) or ast.Pass())
+    return [ast.unparse(side) for side in pair] if pair else []
 
 
 def _tree(code: str) -> ast.AST:
@@ -67,13 +72,11 @@ def _operands_matching(raised: Raised, left: Shape, right: Shape) -> tuple[Opera
     pair = _two_operands(raised)
     if pair and (pair[0].shape, pair[1].shape) == (left, right):
         return pair
-    return Operand(_name_of(raised, left), left), Operand(_name_of(raised, right), right)
+    names = [text if len(text) <= _QUOTED else "" for text in _texts_of_sides(raised)] or ["", ""]
+    return Operand(names[0], left), Operand(names[1], right)
 
 
-def _name_of(raised: Raised, shape: Shape) -> str:
-    """The one operand on the line that has this shape; "" when none or several have it."""
-    names = [text for text, size in raised.operands if size == shape]
-    return names[0] if len(names) == 1 else ""
+_QUOTED = 40  # characters of an operand that is quoted
 
 
 def _numbers(text: str | None) -> Shape:
@@ -89,8 +92,8 @@ def product(match: Match, raised: Raised) -> str:
         pair = _operands_matching(raised, *message_pair)
     if "few" in named:
         return (
-            f"{_known(raised)}a matrix product needs arrays with axes on both sides, but one is a number or None: "
-            "`*` multiplies by numbers."
+            f"{known(raised)}a matrix product needs arrays with axes on both sides, but one is a number or None, or a "
+            "function: `*` multiplies by numbers."
         )
     if pair is None or not _product_clashes(pair[0].shape, pair[1].shape):
         return _product_by_sizes(named, raised)
@@ -102,7 +105,7 @@ def product(match: Match, raised: Raised) -> str:
     )
 
 
-def _known(raised: Raised) -> str:
+def known(raised: Raised) -> str:
     """The shapes on the line, as the beginning of a sentence."""
     return "".join(f"{text} is {shape}; " for text, shape in raised.operands)
 
@@ -110,7 +113,7 @@ def _known(raised: Raised) -> str:
 def _product_by_sizes(named: dict[str, Shape], raised: Raised) -> str:
     if "k_left" in named and "k_right" in named:
         sizes = f" ({named['k_left'][0]}) to equal the first, or second to last, of the right ({named['k_right'][0]})"
-        return f"{_known(raised)}a matrix product needs the last axis of the left{sizes}."
+        return f"{known(raised)}a matrix product needs the last axis of the left{sizes}."
     return ""
 
 
@@ -123,11 +126,13 @@ def _product_clashes(left: Shape, right: Shape) -> bool:
 
 
 def _transpose_hint(left: Operand, right: Operand) -> str:
-    """The one transpose that makes two matrices fit; "" when none or several do."""
+    """The one transpose, or the exchange, that makes two matrices fit; "" when none or several do."""
     if len(left.shape) != 2 or len(right.shape) != 2 or not left.text or not right.text:
         return ""
     (a, b), (c, d) = left.shape, right.shape
     fits = [operand for operand, possible in ((left, a == c), (right, b == d)) if possible]
+    if not fits and a == d:
+        return f" They fit in the other order, {right.text} @ {left.text}: are two arguments exchanged?"
     if len(fits) != 1 or a == d:  # a == d: exchanging the two would fit as well
         return ""
     text = fits[0].text
@@ -166,26 +171,44 @@ def broadcast(match: Match, raised: Raised) -> str:
     shapes = [_numbers(text) for text in re.findall(r"\(([\d, ]*)\)", match["shapes"])]
     if len(shapes) != 2:
         return f"the shapes {' and '.join(map(str, shapes))} do not fit together. {BROADCASTING}"
-    return _clash(*_operands_matching(raised, shapes[0], shapes[1]))
+    return _clash(*_operands_matching(raised, shapes[0], shapes[1]), raised)
 
 
 BROADCASTING = "Shapes are compared from the last axis; two sizes fit if they are equal or one of them is 1."
 
 
-def _clash(left: Operand, right: Operand) -> str:
+def _clash(left: Operand, right: Operand, raised: Raised) -> str:
     pairs = enumerate(zip(reversed(left.shape), reversed(right.shape), strict=False), start=1)
     clashes = [(-back, a, b) for back, (a, b) in pairs if a != b and 1 not in (a, b)]
     same = len(left.shape) == len(right.shape)  # otherwise only counting from the end names one axis of both
     where = "; ".join(f"axis {axis + len(left.shape) if same else axis} has {a} and {b}" for axis, a, b in clashes)
-    return f"{_both(left, right)} {BROADCASTING} Here {where}.{_new_axis_hint(left, right)}"
+    hint = _square_hint(left, right, raised) or _new_axis_hint(left, right)
+    return f"{_both(left, right)} {BROADCASTING} Here {where}.{hint}"
 
 
 def _new_axis_hint(left: Operand, right: Operand) -> str:
     for matrix, vector in ((left, right), (right, left)):
-        if len(matrix.shape) == 2 and len(vector.shape) == 1 and vector.shape[0] == matrix.shape[0]:
+        fits = len(matrix.shape) == 2 and len(vector.shape) == 1 and vector.shape[0] == matrix.shape[0]
+        if fits and re.fullmatch(r"[\w.\[\]'\"]*", vector.text):
             name = vector.text or "the vector"
             return f" To give each row of {matrix.text or 'the matrix'} one number of {name}, write {name}[:, None]."
     return ""
+
+
+def _square_hint(left: Operand, right: Operand, raised: Raised) -> str:
+    """The one square matrix among other arrays of the expression: it may have come from a vector and a column."""
+    named = {one.text: one for one in (left, right, *(Operand(*known) for known in raised.operands))}
+    squares = [one for one in named.values() if len(one.shape) == 2 and one.shape[0] == one.shape[1] > 1]
+    return square_of(squares[0]) if len(squares) == 1 and squares[0].text else ""
+
+
+def square_of(square: Operand) -> str:
+    """Where a square that nobody wants comes from."""
+    n, name = square.shape[0], square.text or "the square one"
+    return (
+        f" {name} is ({n}, {n}). If it should not be square: ({n},) combined with ({n}, 1) gives ({n}, {n}). "
+        "keepdims=True, where a sum or maximum was taken before, or x[:, None] avoids that."
+    )
 
 
 def tensor_broadcast(match: Match, raised: Raised) -> str:
@@ -193,8 +216,10 @@ def tensor_broadcast(match: Match, raised: Raised) -> str:
     pair = _two_operands(raised)
     a, b, axis = int(match["a"]), int(match["b"]), int(match["axis"])
     if pair and _sizes_at(pair, axis) == {a, b}:
-        return _clash(*pair)
-    return f"two tensors do not fit together: axis {axis} has {a} and {b}. {BROADCASTING}"
+        return _clash(*pair, raised)
+    texts = _texts_of_sides(raised)
+    both = " and ".join(texts) if texts and max(map(len, texts)) <= _QUOTED else "two tensors"
+    return f"{both} do not fit together: axis {axis} has {a} and {b}. {BROADCASTING}"
 
 
 def _sizes_at(pair: tuple[Operand, Operand], axis: int) -> set[int]:
@@ -337,21 +362,3 @@ def layer_norm(match: Match, raised: Raised) -> str:
         f"the layer normalises the last axes, of shape {_numbers(match['wanted'])}, "
         f"but the input is {_numbers(match['got'])}."
     )
-
-
-_TORCH_DTYPES = {"float": "float32", "double": "float64", "long": "int64", "int": "int32", "half": "float16"}
-
-
-def dtypes(match: Match, raised: Raised) -> str:
-    """A product of two dtypes."""
-    left, right = (_TORCH_DTYPES.get(match[key].lower(), match[key].lower()) for key in ("left", "right"))
-    return (
-        f"one tensor is {left}, the other {right}; torch multiplies matrices of one dtype only. Convert one with "
-        ".to(other.dtype); torch.from_numpy of a NumPy array gives float64."
-    )
-
-
-def needs_float(match: Match, raised: Raised) -> str:
-    """An operation on integers that is defined for floats."""
-    got = _TORCH_DTYPES.get(match["got"].lower(), match["got"].lower())
-    return f"the tensor holds {got}, but this operation is defined for floating-point numbers: convert with .float()."

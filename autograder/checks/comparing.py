@@ -51,12 +51,13 @@ def assert_close(
     if all_close(got, wanted, bound):
         return
     context = Context(name=name, dims=dims or {}, rtol=bound)
-    cause = _foreseen(explain, got, wanted, bound) or diagnosis.diagnose(got, wanted, context=context)
+    cause = _foreseen(explain, got, wanted, bound) or _one_of_several(actual, wanted.shape)
+    cause = cause or diagnosis.diagnose(got, wanted, context=context)
     if got.shape != wanted.shape:
         message = shape_message(name, got, wanted.shape, case)
     else:
         message = _difference_message(name, got, wanted, differs(got, wanted, bound), case)
-    raise CheckFailure(message, cause=cause, name=name, actual=got, expected=wanted)
+    raise CheckFailure(message, cause=cause, name=name, actual=got, expected=wanted, rtol=bound, shape=wanted.shape)
 
 
 def _foreseen(explain: Explain | None, actual: Array, expected: Array, rtol: float) -> str:
@@ -69,6 +70,16 @@ def _foreseen(explain: Explain | None, actual: Array, expected: Array, rtol: flo
         if all_close(actual, wrong, rtol) and not all_close(wrong, expected, rtol):
             return sentence
     return ""
+
+
+def _one_of_several(actual: Any, shape: tuple[int, ...]) -> str:
+    """A tuple of which one part has the shape that is expected of all."""
+    if not is_a(actual, tuple) or not shape:
+        return ""
+    parts = [as_array(part).shape for part in actual if is_a(part, np.ndarray) or is_tensor(part)]
+    if shape not in parts:
+        return ""
+    return f"a tuple of {len(actual)} values came where one array is expected: is only one of them to be returned?"
 
 
 def shape_message(name: str, actual: Array, shape: tuple[int, ...], case: str = "") -> str:
@@ -125,8 +136,8 @@ def assert_shape(actual: Any, shape: Sequence[int], *, name: str, case: str = ""
     __tracebackhide__ = True
     got, wanted = as_array(actual, name=name), tuple(int(size) for size in shape)
     if got.shape != wanted:
-        cause = diagnosis.shape_cause(got.shape, wanted)
-        raise CheckFailure(shape_message(name, got, wanted, case), cause=cause, name=name, actual=got)
+        cause = _one_of_several(actual, wanted) or diagnosis.shape_cause(got.shape, wanted)
+        raise CheckFailure(shape_message(name, got, wanted, case), cause=cause, name=name, actual=got, shape=wanted)
 
 
 def assert_dtype(actual: Any, dtype: Any, *, name: str) -> None:
@@ -245,9 +256,10 @@ def assert_length(actual: Any, length: int, *, name: str) -> None:
     if (is_a(actual, list) or is_a(actual, tuple)) and len(actual) == length:
         return
     values = "value" if length == 1 else "values"
-    raise CheckFailure(
-        f"{name}: expected {length} {values}, got {described(actual)}.", cause=type_cause(actual), name=name
-    )
+    one = is_a(actual, np.ndarray) or is_tensor(actual) or is_a(actual, int) or is_a(actual, float)
+    alone = "only one value is returned: a `return` gives several back with commas between them."
+    cause = alone if one and length > 1 else type_cause(actual)
+    raise CheckFailure(f"{name}: expected {length} {values}, got {described(actual)}.", cause=cause, name=name)
 
 
 def assert_keys(actual: Any, keys: Collection[str | int], *, name: str) -> None:
@@ -338,7 +350,9 @@ def assert_raises(
             raise CheckFailure(f"{expected} {_article(raised.type)}: {caught}", name=name) from None
         return
     raise CheckFailure(
-        f"{expected} no error: it returned {_short(value)}.", cause="the arguments are not checked.", name=name
+        f"{expected} no error: it returned {_short(value)}.",
+        cause=f"the arguments are not checked, or nothing raises the error (`raise {wanted}(...)`).",
+        name=name,
     )
 
 

@@ -56,7 +56,9 @@ def diagnose(actual: Array, expected: Array, *, context: Context | None = None) 
     if a.shape != b.shape:
         return other_shape(a, b, context.name) or shape_cause(a.shape, b.shape, dims=context.dims)
     with np.errstate(all="ignore"):
-        return _rounded(actual, expected) or next(filter(None, (look(a, b, context) for look in _LOOKS)), "")
+        certain = _cut_to_integers(actual, expected, context) or _rounded(actual, expected)
+        looks = [look for look in _LOOKS if look is not _factor or expected.dtype.kind == "f"]
+        return certain or next(filter(None, (look(a, b, context) for look in looks)), "")
 
 
 def _not_finite(a: Array, b: Array, context: Context) -> str:
@@ -78,9 +80,14 @@ def _rounded(actual: Array, expected: Array) -> str:
         with np.errstate(over="ignore"):
             a_fits = bool((actual == actual.astype(dtype)).all())
             b_fits = bool((expected == expected.astype(dtype)).all())
-        if a_fits and not b_fits and all_close(actual, expected, slack):
+        if a_fits and not b_fits and _near_everywhere(actual.astype(np.float64), expected.astype(np.float64), slack):
             return f"the values are right up to rounding: it looks computed in {np.dtype(dtype).name}."
     return ""
+
+
+def _near_everywhere(a: Array, b: Array, slack: float) -> bool:
+    """Whether every entry is right to within ``slack`` of itself; all but the smallest keep their digits."""
+    return bool((np.abs(a - b) <= slack * np.maximum(np.abs(b), 1e-6 * np.abs(b).max())).all())
 
 
 def _zeros(a: Array, b: Array, context: Context) -> str:
@@ -90,14 +97,26 @@ def _zeros(a: Array, b: Array, context: Context) -> str:
 
 
 def _sign(a: Array, b: Array, context: Context) -> str:
-    if not (telling(b) or few_but_odd(b)) or not same(a, -b):
+    if not (distinct(b) >= 2 or few_but_odd(b)) or not same(a, -b):
         return ""
     return f"{context.name} has the opposite sign everywhere: is a minus missing, or one too many?"
 
 
+def _cut_to_integers(actual: Array, expected: Array, context: Context) -> str:
+    """Integers where the expected values without their fractions stand."""
+    if actual.dtype.kind not in "iu" or expected.dtype.kind != "f" or (expected == np.trunc(expected)).all():
+        return ""
+    if not any((actual == whole(expected)).all() for whole in (np.trunc, np.rint, np.floor)):
+        return ""
+    return (
+        f"{context.name} holds whole numbers only ({actual.dtype.name}): what is stored in an array made of integers "
+        "loses its fraction. Make it an array of floats."
+    )
+
+
 def _factor(a: Array, b: Array, context: Context) -> str:
     few = few_but_odd(b)
-    if not (telling(b) or few) or not b.any() or not a.any():
+    if not (telling(b) or few or distinct(b) >= 3) or not b.any() or not a.any():
         return ""
     factor = float((a * b).sum() / (b * b).sum())
     close_enough = max(1e-6, min(context.rtol, 2e-5))  # float32 values share a factor only up to their rounding
@@ -107,7 +126,14 @@ def _factor(a: Array, b: Array, context: Context) -> str:
 
 
 def _factor_named(factor: float, context: Context) -> str:
-    return f"every entry of {context.name} is {factor:.6g} times what was expected: a constant factor is wrong."
+    inverse = round(1 / factor) if factor else 0
+    if factor > 0 and inverse >= 3 and math.isclose(factor * inverse, 1, rel_tol=1e-6):
+        why = f"is a factor {inverse} missing, or a division by {inverse} too many?"
+    elif round(factor) >= 3 and math.isclose(factor, round(factor), rel_tol=1e-6):
+        why = f"is a division by {round(factor)} missing (a mean), or something counted {round(factor)} times?"
+    else:
+        why = "a constant factor is wrong."
+    return f"every entry of {context.name} is {factor:.6g} times what was expected: {why}"
 
 
 def _factor_explained(factor: float, context: Context, rtol: float) -> str:

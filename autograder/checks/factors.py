@@ -14,15 +14,24 @@ def known_factors(name: str, dims: Mapping[str, int]) -> Iterator[tuple[float, s
         yield size, f"{name} is exactly {size} times too large. {_size(key, size)}: did you forget to divide by it?"
         yield (
             1 / size,
-            f"{name} is exactly {size} times too small. {_size(key, size)}: is there one division by it too many?",
+            f"{name} is exactly {size} times too small. {_size(key, size)}: is there one division by it too many, as "
+            "by a mean where a sum is meant?",
         )
         root = f"the square root of {size} ({noun(key)})"
         yield math.sqrt(size), f"{name} is too large by exactly {math.sqrt(size):.6g}: {root}."
         yield 1 / math.sqrt(size), f"{name} is too small by exactly {math.sqrt(size):.6g}: {root}."
     yield from _factors_of_two_sizes(name, sizes)
     if 2 not in sizes.values():
-        yield 2.0, f"{name} is exactly twice too large: is a factor 2 too many, or something added twice?"
-        yield 0.5, f"{name} is exactly half of what was expected: is a factor 2 missing, or 1/2 too many?"
+        yield (
+            2.0,
+            f"{name} is exactly twice too large: is a factor 2 too many, something added twice, or a sum of 2 taken "
+            "where their mean is meant?",
+        )
+        yield (
+            0.5,
+            f"{name} is exactly half of what was expected: is a factor 2 missing, or 1/2 too many, or a mean "
+            "of 2 taken where their sum is meant?",
+        )
     yield 1 / math.log(2), f"{name} is 1/ln 2 = 1.4427 times too large: log2 was used, the natural logarithm expected."
     yield 1 / math.log(10), f"{name} is ln 10 = 2.3026 times too small: log10 was used, the natural logarithm expected."
 

@@ -8,6 +8,7 @@ from typing import Any
 # types of a Raised that tell of a limit
 REPLY_TOO_LARGE, FILE_TOO_LARGE, TOO_MANY_THREADS = "ReplyTooLarge", "FileTooLarge", "TooManyThreads"
 LIMIT_ERRORS = (REPLY_TOO_LARGE, FILE_TOO_LARGE, TOO_MANY_THREADS)
+HINT = "\nHint: "  # in the message of a Raised, before what our own code adds to it
 AUTHOR_ERROR = "AuthorError"  # Raised.type is "AuthorError:KeyError" where a check's own function failed
 
 
@@ -21,6 +22,7 @@ class CheckFailure(AssertionError):  # noqa: N818 - the word of the course, not 
         actual: The refused value as plain data (None where there is none).
         expected: What it was compared with.
         rtol: The tolerance they were compared with, as in ``closeness.differs``; 0 means exactly.
+        shape: The shape that was expected; None where that is not what it was about.
     """
 
     def __init__(
@@ -32,6 +34,7 @@ class CheckFailure(AssertionError):  # noqa: N818 - the word of the course, not 
         actual: Any = None,
         expected: Any = None,
         rtol: float = 0.0,
+        shape: tuple[int, ...] | None = None,
     ) -> None:
         """Say what was expected and what came; the class says what each part is."""
         super().__init__(f"{message}\nLikely cause: {cause}" if cause else message)
@@ -41,6 +44,7 @@ class CheckFailure(AssertionError):  # noqa: N818 - the word of the course, not 
         self.actual = actual
         self.expected = expected
         self.rtol = rtol
+        self.shape = shape
 
 
 @dataclass(frozen=True)
@@ -54,6 +58,16 @@ class Raised:
     code: str = ""  # the student's expression that failed, or the whole line where that is unknown
     operands: tuple[tuple[str, tuple[int, ...]], ...] = ()  # arrays in that expression, by their text, with shapes
     exception: BaseException | None = field(default=None, compare=False, repr=False)  # only in the learner's process
+
+    @property
+    def said(self) -> str:
+        """The message as Python, or a library, gave it."""
+        return self.message.partition(HINT)[0]
+
+    @property
+    def hint(self) -> str:
+        """What our own code knew to say where it was raised, as the name that is probably meant; often empty."""
+        return self.message.partition(HINT)[2]
 
 
 class StudentError(Exception):
@@ -89,7 +103,8 @@ class ForbiddenName(Exception):  # noqa: N818 - a thing the student did, in the 
 class MissingAnswer(Exception):  # noqa: N818 - as above
     """The submission does not define what a check asks for."""
 
-    def __init__(self, name: str) -> None:
-        """Name what is not there."""
-        super().__init__(f"there is no function `{name}` in this submission: was it renamed, or its cell deleted?")
+    def __init__(self, name: str, hint: str = "") -> None:
+        """Name what is not there, and how it is probably spelled instead: ``names.misspelt_definition``."""
+        advice = hint or "was it renamed, or its cell deleted?"
+        super().__init__(f"there is no function `{name}` in this submission: {advice}")
         self.name = name

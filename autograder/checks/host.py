@@ -18,6 +18,7 @@ from typing import Any, Protocol, TypeAlias
 
 from autograder.checks.failure import AUTHOR_ERROR, ForbiddenName, MissingAnswer, Raised, StudentError
 from autograder.checks.forbidden import refused
+from autograder.checks.names import misspelt_definition
 from autograder.checks.plain import UnsupportedValue, described, plain_data
 from autograder.checks.shapes import raised_from
 
@@ -58,11 +59,12 @@ class Proxy:
     def __init__(self, host: Host) -> None:
         """Talk to the student's code through ``host``."""
         self._host = host
+        self._gave: list[tuple[str, Any]] = []  # (function, value), for words about a check that failed
 
     def __getattr__(self, name: str) -> Call:
         if name.startswith("__"):  # pytest and copy ask for these; no answer is called so
             raise AttributeError(name)
-        return Call(self._host, name)
+        return Call(self._host, name, self._gave)
 
     def run(self, function: Callable[..., Any], *args: Any) -> Any:
         """Evaluate ``function(student, *args)`` beside the student's code and return its evidence.
@@ -71,7 +73,9 @@ class Proxy:
         """
         __tracebackhide__ = True
         outcome = self._host.run(function, args)
-        return _value(outcome).value if isinstance(outcome, Returned | Raised) else outcome
+        value = _value(outcome).value if isinstance(outcome, Returned | Raised) else outcome
+        self._gave.append(("", value))
+        return value
 
     def apart(self, function: Callable[..., Any], calls: Sequence[Sequence[Any]]) -> list[Outcome]:
         """Evaluate ``function(student, *args)`` for many ``args``, none of which can learn from another.
@@ -84,15 +88,18 @@ class Proxy:
 class Call:
     """One of the student's functions."""
 
-    def __init__(self, host: Host, name: str) -> None:
-        """Call ``name``, wherever ``host`` runs it."""
+    def __init__(self, host: Host, name: str, gave: list[tuple[str, Any]]) -> None:
+        """Call ``name``, wherever ``host`` runs it, and note in ``gave`` what it gives."""
         self._host = host
         self._name = name
+        self._gave = gave
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """The student's value for these arguments."""
         __tracebackhide__ = True
-        return _value(self._host.call(self._name, [(args, kwargs)], after=False)[0]).value
+        value = _value(self._host.call(self._name, [(args, kwargs)], after=False)[0]).value
+        self._gave.append((self._name, value))
+        return value
 
     def map(self, arguments: Iterable[tuple[Any, ...]]) -> list[Any]:
         """The student's values for many tuples of arguments, in one message."""
@@ -109,8 +116,14 @@ class Call:
         __tracebackhide__ = True
         returned = _value(self._host.call(self._name, [(args, kwargs)], after=True)[0])
         assert returned.arguments is not None, "the host was asked for the arguments after the call"  # noqa: S101 - a host's promise
+        self._gave.append((self._name, returned.value))
         args_after, kwargs_after = returned.arguments
         return returned.value, (*args_after, *kwargs_after.values())
+
+
+def given_by(submission: Proxy) -> Sequence[tuple[str, Any]]:
+    """What the student's functions gave a check so far: (function, value); "" for what ``run`` evaluated."""
+    return submission._gave
 
 
 def _value(outcome: Outcome) -> Returned:
@@ -151,7 +164,7 @@ class InProcess:
         """Call the student's function once for each (args, kwargs)."""
         __tracebackhide__ = True
         if name not in self._names:
-            missing = MissingAnswer(name)
+            missing = MissingAnswer(name, misspelt_definition(name, self._names))
             return [Raised("MissingAnswer", str(missing)) for _ in calls]
         return [self._outcome(self._names[name], arguments, after=after) for arguments in calls]
 
@@ -234,7 +247,7 @@ class StudentView:
         try:
             return self._names[name]
         except KeyError:
-            raise MissingAnswer(name) from None
+            raise MissingAnswer(name, misspelt_definition(name, self._names)) from None
 
 
 def check_can_travel(function: Callable[..., Any]) -> None:

@@ -15,7 +15,9 @@ from typing import TypeAlias
 
 import numpy as np
 
-from autograder.checks.failure import Raised
+from autograder.checks.failure import HINT, Raised
+from autograder.checks.name_hints import hint
+from autograder.checks.names import is_meant, near
 from autograder.checks.plain import is_a, is_tensor
 
 Operands: TypeAlias = tuple[tuple[str, tuple[int, ...]], ...]
@@ -69,6 +71,8 @@ def _evaluated(node: ast.expr, names: Mapping[str, object]) -> object:
             return _attribute(_evaluated(value, names), attr)
         case ast.Subscript(value=value, slice=ast.Constant(value=key)):
             return _item(_evaluated(value, names), key)
+        case ast.Subscript(value=value, slice=ast.Name(id=name)):
+            return _item(_evaluated(value, names), names.get(name))
     return _NOWHERE
 
 
@@ -123,6 +127,8 @@ def raised_from(exception: BaseException, sources: Mapping[str, str]) -> Raised:
         sources: File name of the student's code (as in ``co_filename``) -> its text. Its key becomes ``cell``.
     """
     kind, message = _kind(exception), _message(exception)
+    added = _added_to(exception, kind, sources)
+    message += f"{HINT}{added}" if added else ""
     if isinstance(exception, SyntaxError) and (filename := exception.filename or "") in sources:
         line = exception.lineno or 0
         return Raised(kind, exception.msg, filename, line, _line(sources[filename], line))
@@ -146,13 +152,58 @@ def _kind(exception: BaseException) -> str:
     """Its class name; "NotImplementedError" only where that says the student has not begun, as torch's do not."""
     if isinstance(exception, NotImplementedError):
         links = _links(exception)
-        return "NotImplementedError" if not links or _is_raise(links[-1]) else "RuntimeError"
+        return "NotImplementedError" if not links or _is_students_raise(links[-1]) else "RuntimeError"
     return type.__dict__["__name__"].__get__(type(exception))  # type: ignore[no-any-return]
 
 
-def _is_raise(link: TracebackType) -> bool:
-    code = link.tb_frame.f_code.co_code
-    return code[link.tb_lasti] == dis.opmap["RAISE_VARARGS"]
+def _is_students_raise(link: TracebackType) -> bool:
+    code, home = link.tb_frame.f_code.co_code, str(link.tb_frame.f_globals.get("__name__"))
+    return code[link.tb_lasti] == dis.opmap["RAISE_VARARGS"] and home.partition(".")[0] not in {"torch", "numpy"}
+
+
+def _added_to(exception: BaseException, kind: str, sources: Mapping[str, str]) -> str:
+    """What can be said only here, where the names are known; "" where that is nothing."""
+    links = [link for link in _links(exception) if link.tb_frame.f_code.co_filename in sources]
+    try:
+        if not links:
+            return hint(exception, {})
+        frame, source = links[-1].tb_frame, sources[links[-1].tb_frame.f_code.co_filename]
+        if kind == "NotImplementedError":
+            return _left_over(source, links[-1].tb_lineno)
+        names = {**frame.f_globals, **frame.f_locals}
+        if type(exception) is KeyError:
+            return _keys_near(exception, _failing_expression(links[-1], source), names)
+        return hint(exception, names, tuple(frame.f_locals))
+    except Exception:  # noqa: BLE001 - names and objects are the student's: a hint must not cost a verdict
+        return ""
+
+
+def _left_over(source: str, line: int) -> str:
+    """Whether a `raise NotImplementedError` stands behind other statements: then something was begun."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            body = node.body[1:] if ast.get_docstring(node, clean=False) is not None else node.body
+            if body and body[0].lineno <= line <= (body[0].end_lineno or 0) and isinstance(body[0], ast.Raise):
+                return ""
+    return (
+        "`raise NotImplementedError` is still there: write the missing part in its place, or delete the line if the "
+        "answer above it is complete."
+    )
+
+
+def _keys_near(error: KeyError, code: str, names: Mapping[str, object]) -> str:
+    """The keys of the dict that was asked, by the text of the one subscript that asks."""
+    tree = _parsed(code)
+    asked = [node for node in ast.walk(tree) if isinstance(node, ast.Subscript)] if tree else []
+    owner = _evaluated(asked[0].value, names) if len(asked) == 1 else None
+    if type(owner) is not dict or len(error.args) != 1:
+        return ""
+    key, keys = error.args[0], [one for one in owner if type(one) in {str, int}]
+    if not keys:
+        return "it is empty: nothing is stored in it before this line."
+    found = near(key, (one for one in keys if type(one) is str)) if type(key) is str else ()
+    listed = ", ".join(repr(one) for one in keys[:MOST]) + (", ..." if len(keys) > MOST else "")
+    return f"{is_meant(found)} Its keys are {listed}.".strip()
 
 
 def _message(exception: BaseException) -> str:
@@ -182,7 +233,10 @@ def _failing_expression(link: TracebackType, source: str) -> str:
     chosen[0] = chosen[0][start:]
     text = " ".join(part.decode(errors="replace").strip() for part in chosen)
     stores = link.tb_frame.f_code.co_code[link.tb_lasti] in _STORES
-    return whole if stores or _parsed(text) is None or whole.startswith(("raise ", "assert ")) else text
+    opens_a_block = last > first and whole.endswith(":")  # of a loop, all its lines
+    if stores or opens_a_block or _parsed(text) is None or whole.startswith(("raise ", "assert ")):
+        return whole
+    return text
 
 
 def _operands_of(code: str, frame: FrameType) -> Operands:

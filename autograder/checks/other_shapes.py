@@ -22,7 +22,7 @@ def _rearranged(a: Array, b: Array, name: str) -> str:
     squeezed = tuple(size for size in a.shape if size != 1) == tuple(size for size in b.shape if size != 1)
     if same(a.ravel(), b.ravel()):
         if squeezed and a.ndim != b.ndim:
-            return f"the values are right: only an axis of length 1 is {'too many' if a.ndim > b.ndim else 'missing'}."
+            return f"the values are right: only an axis of length 1 is {_length_one(a.ndim > b.ndim)}"
         return f"the values of {name} are right and in the right order: only the shape differs."
     if a.ndim != b.ndim:
         return ""
@@ -30,6 +30,12 @@ def _rearranged(a: Array, b: Array, name: str) -> str:
         if b.ndim <= 4 and same(a, b.transpose(axes)):
             return "it is transposed: the values are right." if b.ndim == 2 else f"its axes are in the order {axes}."
     return ""
+
+
+def _length_one(too_many: bool) -> str:
+    if too_many:
+        return "too many: with `keepdims=True`, x[:, None] or a shape (n, 1) it stays, without them it goes."
+    return "missing: `keepdims=True` keeps it, x[:, None] adds it."
 
 
 def _not_reduced(a: Array, b: Array, name: str) -> str:
@@ -70,18 +76,28 @@ def shape_cause(actual: tuple[int, ...], expected: tuple[int, ...], *, dims: Map
         return "it is transposed." if len(expected) == 2 else "the sizes are right, but the axes are in another order."
     without_ones = [tuple(size for size in shape if size != 1) for shape in (actual, expected)]
     if without_ones[0] == without_ones[1]:
-        too_many = len(actual) > len(expected)
-        return f"an axis of length 1 is {'too many' if too_many else 'missing'}: mind `keepdims` and x[:, None]."
+        return f"an axis of length 1 is {_length_one(len(actual) > len(expected))}"
     named = {size: key for key, size in (dims or {}).items()}
     if len(actual) == len(expected) == 1 and actual[0] in named and expected[0] in named:
         got, wanted = noun(named[actual[0]]), noun(named[expected[0]])
         return f"one entry for each of the {wanted} is expected, not of the {got}: is it reduced over the wrong axis?"
+    if len(actual) == len(expected) == 2 and 1 in actual and 1 in expected and actual.index(1) != expected.index(1):
+        summed, to_sum = actual.index(1), expected.index(1)
+        return f"axis {summed} is summed (or averaged), but axis {to_sum} should be: is it reduced over the wrong axis?"
+    if len(actual) == 2 and actual[0] == actual[1] > 1 and expected in {actual[:1], (actual[0], 1), (1, actual[0])}:
+        n = actual[0]
+        return (
+            f"a square ({n}, {n}) comes from a vector ({n},) that meets a column ({n}, 1), from `*` between a matrix "
+            f"and a vector, where `@` is the matrix product, or from x[:, i] where x[np.arange({n}), i] is meant."
+        )
     missing = _axis_too_many(actual, expected)
     if missing is not None:
         return f"axis {missing} (of length {actual[missing]}) should be gone: is a sum or mean over it missing?"
     extra = _axis_too_many(expected, actual)
     if extra is not None:
-        return f"axis {extra} (of length {expected[extra]}) is gone: is something summed that should not be?"
+        return (
+            f"axis {extra} (of length {expected[extra]}) is gone: is something summed or averaged that should not be?"
+        )
     return ""
 
 

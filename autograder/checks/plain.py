@@ -146,16 +146,23 @@ def _stacked(value: Any, name: str) -> Array:
     shapes = {part.shape for part in parts}
     if len(shapes) > 1:
         listed = ", ".join(str(part.shape) for part in parts[:4])
-        raise CheckFailure(
-            f"{name}: expected an array, got {described(value)} of values with different shapes: {listed}.", name=name
-        )
+        message = f"{name}: expected an array, got {described(value)} with different shapes: {listed}."
+        cause = "is only one of them to be returned?" if base is tuple and "[" not in name else ""
+        raise CheckFailure(message, cause=cause, name=name)
     return np.array(parts) if parts else np.empty(0)
+
+
+def home_of(value: object) -> str:
+    """The module that the type of a value comes from; "" for a class without one."""
+    try:
+        return str(type.__dict__["__module__"].__get__(type(value)))
+    except AttributeError:
+        return ""
 
 
 def type_name(value: object) -> str:
     """The type's name as the student knows it: "list", "Linear", "numpy.matrix"."""
-    kind = type(value)
-    module = type.__dict__["__module__"].__get__(kind)
+    kind, module = type(value), home_of(value)
     name: str = type.__dict__["__name__"].__get__(kind)
     return f"{module}.{name}" if module in {"numpy", "torch"} else name
 
@@ -181,7 +188,7 @@ def described(value: object) -> str:
 def type_cause(value: object) -> str:
     """Why a function may have returned a value of this type; empty when unsure."""
     if value is None:
-        return "the function returned None: does it end with `return`?"
+        return "it returns None: is a `return` missing, or is it not finished?"
     if described(value) == "a function":
         return "a function was returned instead of its value: are the brackets of the call missing?"
     return ""

@@ -20,7 +20,7 @@ from autograder.checks.failure import AUTHOR_ERROR, CheckFailure, Raised, Studen
 from autograder.checks.host import Outcome, Proxy
 from autograder.checks.shapes import explain_error
 
-ACCEPTED, REFUSED = "accepted", "refused"
+ACCEPTED, REFUSED, RETURNED = "accepted", "refused", "accepted, and returned something"
 
 
 @dataclass(frozen=True)
@@ -100,22 +100,27 @@ def said_to_implementation(student: Any, test: str, source: str, name: str) -> s
     exec(compile(source, "<implementation>", "exec"), namespace)  # noqa: S102 - the course's own code
     judge = getattr(student, test)
     try:
-        judge(namespace[name])
+        returned = judge(namespace[name])
     except AssertionError:
         return "refused"
-    return "accepted"
+    return "accepted" if returned is None else "accepted, and returned something"
 
 
 def _expect(outcome: Outcome, wanted: str, test: str, cause: str) -> None:
     __tracebackhide__ = True
     if isinstance(outcome, Raised):
         _refuse_raised(outcome, test)
-    elif outcome.value != wanted:
+    elif outcome.value == RETURNED and wanted == REFUSED:
+        raise CheckFailure(f"{test} accepts a wrong implementation.", cause=_RETURNED, name=test)
+    elif not outcome.value.startswith(wanted):
         kind, verb = ("a correct", "refuses") if wanted == ACCEPTED else ("a wrong", "accepts")
         why = cause or (_TOO_STRICT if wanted == ACCEPTED else "")
         raise CheckFailure(f"{test} {verb} {kind} implementation.", cause=why, name=test)
 
 
+_RETURNED = (
+    "it returns a value, at which nobody looks: a test says no by raising AssertionError (`assert ..., message`)."
+)
 _TOO_STRICT = (
     "it asks for more than is promised: equality to the last bit, one order of summation, or a case that the text "
     "leaves open. Compare with a tolerance relative to the largest entry."

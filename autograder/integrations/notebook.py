@@ -12,12 +12,13 @@ from types import FunctionType
 from typing import Any
 
 from autograder.authored import find_root
-from autograder.checking import Check, collect_checks, run_check, shortened, source_verdicts, verdict_of
+from autograder.checking import Check, collect_checks, shortened, source_verdicts, verdict_of
 from autograder.checks.failure import StudentError
 from autograder.checks.host import InProcess
 from autograder.desk import DeskError, PublicLesson
 from autograder.integrations.feedback import MEANING
 from autograder.integrations.notebook_result import CheckResult, Ended
+from autograder.learner.endings import run_on_the_desk
 from autograder.learner.practice import PUBLIC_SEED, Judged
 from autograder.learner.progress import record
 from autograder.learner.tasks import digest_of
@@ -171,7 +172,7 @@ def _ended(exercise: Exercise, checks: tuple[Check, ...], names: Mapping[str, An
     host = InProcess(names, sources, refuse=exercise.forbidden)
     ended: list[Ended] = []
     for one in [check for check in checks if check.mark.exercise == exercise.name]:
-        ending = run_check(one, host, seed=PUBLIC_SEED, answer=_source_of(names, exercise) or "")
+        ending = run_on_the_desk(one, host, seed=PUBLIC_SEED, answer=_source_of(names, exercise) or "")
         again = any(_same_error(ending.error, other.error) for other in ended)
         message = "the same error again, in the same line." if again else _of_your_cell(ending.message, sources)
         ended.append(Ended(replace(verdict_of(one, ending), message=shortened(message)), ending.error))

@@ -16,11 +16,12 @@ import numpy as np
 import pytest
 
 from autograder.authored import find_root
-from autograder.checking import Check, Ending, ending_on_the_desk, generator_for, title_of
+from autograder.checking import Check, Ending, generator_for, title_of
 from autograder.checks.failure import CheckFailure, StudentError
 from autograder.checks.host import Proxy
 from autograder.checks.marking import MARK, CheckMark
 from autograder.desk import DeskError
+from autograder.learner.endings import ending_on_the_desk
 from autograder.learner.practice import PUBLIC_SEED, Desk, set_up, words_of
 from autograder.learner.progress import record
 from autograder.learner.tasks import checks_by_exercise
