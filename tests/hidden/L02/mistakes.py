@@ -376,7 +376,7 @@ def perceptron_fit(x, y, max_epochs=100):
     ),
     Mistake(
         "activation",
-        "the arguments are not checked.",
+        "the arguments are not checked, or nothing raises the error (`raise ValueError(...)`).",
         edits=(('raise ValueError(f"no activation is called {kind!r}")', "return None"),),
     ),
     Mistake(
