@@ -26,11 +26,12 @@ from typing import Any, NoReturn
 import msgspec
 import numpy as np
 
+from autograder.lesson import LARGEST_REPLY_MB
 from autograder.survey import MAX_DEPTH, MAX_INT_KEYS, MAX_ITEMS, WRONG_KEY, DecodeError, survey
 
 __all__ = ["DecodeError", "TooLarge", "UnsupportedValue", "decode", "encode"]
 
-MAX_MESSAGE = 64 * 2**20
+MAX_MESSAGE = LARGEST_REPLY_MB * 2**20
 MAX_STRUCTURE = 4 * 2**20  # an empty list is one byte here and 56 in memory
 MAX_INT_BYTES = 1024  # 2,466 digits: Python refuses to print an int of more than 4,300
 MAX_AXES = 32

@@ -41,6 +41,7 @@ from autograder.checking import (
 )
 from autograder.checks.failure import CheckFailure, StudentError
 from autograder.checks.host import Host
+from autograder.checks.shapes import NOT_STARTED
 from autograder.lesson import Exercise, Lesson, Limits
 from autograder.lost import WorkerLost
 from autograder.outputs import CellRun
@@ -278,7 +279,7 @@ class _Session:
     def judge(self, exercise: Exercise) -> ExerciseVerdict:
         """Judge an exercise with the student's own earlier ones, and if need be with the solution's."""
         if exercise.definition not in self.submission.answered:
-            return _without_checks(exercise, Ending(Status.MISSING, "not started yet"))
+            return _without_checks(exercise, Ending(Status.MISSING, NOT_STARTED))
         own = self._trial_with_own(exercise)
         if own.verdict.status is Status.PASSED or not exercise.needs:
             return self._explained(exercise, own)

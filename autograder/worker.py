@@ -44,10 +44,10 @@ from autograder.outputs import CellRun, checked_outputs
 from autograder.replies import Forged, checked_outcome, checked_raised
 from autograder.submission import Cell
 from autograder.verdict import Status
+from autograder.warm_parent import GRACE
 
 __all__ = ["CellRun", "WarmParent", "Worker", "WorkerHost", "WorkerLost"]
 
-GRACE = 0.05  # between asking for the stack and the end
 READY_LIMITS = Limits(seconds=20.0)
 CELL_LIMITS = Limits(seconds=30.0)
 _LIFETIME = 60  # times the seconds of one call: processor time of a whole worker

@@ -24,7 +24,7 @@ for process in (os.getppid(), @REFEREE@):
         "a file": lambda: os.open(f"{place}/fd/2", os.O_RDONLY),
         "name of a file": lambda: os.readlink(f"{place}/fd/2"),
         "folder": lambda: os.readlink(f"{place}/cwd"),
-        "through its root": lambda: open(f"{place}/root/@COURSE@/gradebook.db").read(),
+        "through its root": lambda: open(f"{place}/root@COURSE@/gradebook.db").read(),
         "threads": lambda: os.listdir(f"{place}/task"),
         "memory of a thread": lambda: os.open(f"{place}/task/{process}/mem", os.O_RDONLY),
         "stack": lambda: open(f"{place}/stack").readline(),
